@@ -1,0 +1,221 @@
+"""Calls: values that know how to be sent, and are sent once."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import AsyncIterator, Coroutine, Generator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar, cast
+
+import msgspec
+
+from mistral_async.engine import DEFAULTS, Engine, Options
+from mistral_async.http import Response, Timeout
+from mistral_async.operation import Operation
+from mistral_async.pages import next_parameter
+from mistral_async.raw import Raw
+from mistral_async.saving import save
+from mistral_async.settings import check_headers, check_timeout
+from mistral_async.streams import ByteStream, EventStream
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+E = TypeVar("E")
+Item = TypeVar("Item")
+
+
+class Call(Coroutine[Any, Any, T_co]):
+    """A call of an operation. Nothing is sent before it is awaited.
+
+    It is a coroutine to whoever takes one: ``create_task`` of asyncio or a ``TaskGroup``, ``gather``, ``wait_for``.
+    It can be sent once. Awaiting it raises ``RequestValidationError`` before anything is sent, ``TransportError`` where
+    no answer arrived, ``APIError`` where the answer says no, ``ResponseDecodeError`` where it cannot be read.
+    """
+
+    __slots__ = ("_body", "_coroutine", "_engine", "_operation", "_options", "_params", "_path", "_spent")
+
+    def __init__(
+        self,
+        engine: Engine,
+        operation: Operation,
+        path: str,
+        request: object = None,
+        params: Mapping[str, Any] | None = None,
+        options: Options = DEFAULTS,
+    ) -> None:
+        self._engine = engine
+        self._operation = operation
+        self._path = path
+        self._body = request
+        self._params = params
+        self._options = options
+        self._coroutine: Coroutine[Any, Any, T_co] | None = None
+        self._spent = False
+
+    def options(
+        self,
+        *,
+        timeout: float | Timeout | msgspec.UnsetType | None = msgspec.UNSET,
+        headers: Mapping[str, str] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """The same call with settings of its own; it takes this one's place.
+
+        ``timeout`` is in seconds, ``headers`` are added to the client's, ``extra_body`` holds fields that the
+        specification does not know yet: they are sent unchecked.
+        """
+        changed = msgspec.structs.replace(
+            self._options,
+            timeout=self._options.timeout if timeout is msgspec.UNSET else check_timeout(timeout),
+            headers={**self._options.headers, **check_headers(headers)},
+            extra_body=self._options.extra_body if extra_body is None else extra_body,
+        )
+        self._spend()
+        return type(self)(self._engine, self._operation, self._path, self._body, self._params, changed)
+
+    def raw(self) -> RawCall[T_co]:
+        """The same call, answered with status, headers and body; ``decode()`` gives what this one would have given."""
+        self._spend()
+        return RawCall(self._engine, self._operation, self._path, self._body, self._params, self._options)
+
+    def _spend(self) -> None:
+        if self._spent:
+            raise RuntimeError(f"{self!r} was sent already: a call is sent once; make it anew to send it again")
+        self._spent = True
+
+    async def _run(self) -> T_co:
+        request = self._engine.request(self._operation, self._path, self._body, self._params, self._options)
+        response = await self._engine.send(request)
+        return cast(T_co, self._engine.decode(self._operation, request, response, await response.read()))
+
+    def __await__(self) -> Generator[Any, Any, T_co]:
+        self._spend()
+        return self._run().__await__()
+
+    def send(self, value: Any, /) -> Any:
+        """Part of being a coroutine: an event loop's business."""
+        return self._running().send(value)
+
+    def throw(
+        self,
+        exc_type: type[BaseException] | BaseException,
+        exc: BaseException | object | None = None,
+        traceback: TracebackType | None = None,
+        /,
+    ) -> Any:
+        """Part of being a coroutine: an event loop's business."""
+        raised = exc if isinstance(exc, BaseException) else exc_type
+        return self._running().throw(raised if isinstance(raised, BaseException) else raised())
+
+    def close(self) -> None:
+        """Part of being a coroutine: a call that is closed unsent is never sent."""
+        self._spent = True
+        if self._coroutine is not None:
+            self._coroutine.close()
+
+    def _running(self) -> Coroutine[Any, Any, T_co]:
+        if self._coroutine is None:
+            self._spend()
+            self._coroutine = self._run()
+        return self._coroutine
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._operation}>"
+
+    def __del__(self) -> None:
+        if not self._spent:
+            warnings.warn(f"{self!r} was never sent: await it", RuntimeWarning, stacklevel=2, source=self)
+
+
+class RawCall(Call[Raw[T]]):
+    """A call that is answered with everything the server sent."""
+
+    __slots__ = ()
+
+    async def _run(self) -> Raw[T]:
+        request = self._engine.request(self._operation, self._path, self._body, self._params, self._options)
+        response = await self._engine.send(request)
+        body = await response.read()
+        return Raw(response, body, lambda: self._engine.decode(self._operation, request, response, body))
+
+
+class StreamingCall(Call[T], Generic[T, E]):
+    """A call that can also be iterated: then its answer is streamed, event by event.
+
+    Besides what awaiting raises, iterating raises ``StreamError`` where the stream breaks off or reports an error.
+    """
+
+    __slots__ = ()
+
+    def stream(self) -> EventStream[E]:
+        """The events, for ``async with``: closed at the end of the block, however it is left."""
+        self._spend()
+        operation = self._operation
+        request = self._engine.request(operation, self._path, self._body, self._params, self._options, stream=True)
+        return EventStream(
+            lambda: self._engine.send(request),
+            lambda event: cast(E, self._engine.decode_event(operation, request, event)),
+            request=request,
+            end=operation.events.end if operation.events else None,
+        )
+
+    def __aiter__(self) -> EventStream[E]:
+        return self.stream()
+
+    async def _run(self) -> T:
+        if self._operation.answer is not None:
+            return await super()._run()
+        events = type(self)(self._engine, self._operation, self._path, self._body, self._params, self._options)
+        return cast(T, [event async for event in events])  # an operation that only streams: all of its events
+
+
+class PagedCall(Call[T], Generic[T, Item]):
+    """A call that can also be iterated: then it gives the items of this page and of all that follow."""
+
+    __slots__ = ()
+
+    def __aiter__(self) -> AsyncIterator[Item]:
+        self._spend()
+        return self._items()
+
+    async def _items(self) -> AsyncIterator[Item]:
+        pages = self._operation.pages
+        if pages is None:
+            raise TypeError(f"{self._operation} has no pages")
+        params: dict[str, Any] | None = dict(self._params or {})
+        seen = 0
+        while params is not None:
+            page: Any = await Call[T](self._engine, self._operation, self._path, self._body, params, self._options)
+            items: list[Item] = getattr(page, pages.items) or []
+            for item in items:
+                yield item
+            seen += len(items)
+            params = next_parameter(pages, params, page, count=len(items), seen=seen)
+
+
+class DownloadCall(Call[bytes]):
+    """A call whose answer is bytes: awaited it gives them all, iterated it gives them as they arrive."""
+
+    __slots__ = ()
+
+    def stream(self) -> ByteStream:
+        """The chunks, for ``async with``: closed at the end of the block, however it is left."""
+        self._spend()
+        return ByteStream(self._open)
+
+    def __aiter__(self) -> ByteStream:
+        return self.stream()
+
+    async def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the answer to a file, and return its path. The file appears when it is complete, or not at all.
+
+        Raises ``OSError`` where it cannot be written.
+        """
+        async with self.stream() as chunks:
+            return await save(chunks, Path(path))
+
+    async def _open(self) -> Response:
+        request = self._engine.request(self._operation, self._path, self._body, self._params, self._options)
+        return await self._engine.send(request)

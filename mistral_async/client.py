@@ -1,0 +1,105 @@
+"""The client: settings in, resources out. The only file that joins the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from mistral_async._version import __version__
+from mistral_async.engine import Engine
+from mistral_async.http import Request, Response, Timeout, Transport
+from mistral_async.resources import Resources
+from mistral_async.settings import ApiKey, check_api_key, check_base_url, check_headers, check_timeout
+from mistral_async.transport.auth import Auth
+
+# Header fields that hold credentials. Source: RFC 9110 sections 11.6.2 and 11.7.2, RFC 6265 section 5.4.
+SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
+USER_AGENT = f"mistral-async/{__version__}"
+
+
+class MistralClient(Resources):
+    """The Mistral AI API. Its attributes mirror the URL paths: ``client.files[id].content()``.
+
+    Making it opens nothing: connections are opened when the first call is sent, and belong to the event loop they were
+    opened in. It may be used from one loop after another, and is closed by ``aclose`` or ``async with``.
+
+    ``api_key`` is text, or an async function that is asked for it before each attempt; left out, it is what the
+    environment's ``MISTRAL_API_KEY`` says. ``base_url`` is the origin; ``https://api.mistral.ai`` where it is left out.
+    ``timeout`` is in seconds without a byte from the server, or a ``Timeout``. ``headers`` go with every request.
+    ``validation`` checks requests before they are sent. ``strict_responses`` raises ``ResponseDecodeError`` for answers
+    that do not fit the specification, where otherwise what fits is kept. ``wire`` takes the place of sockets in tests.
+
+    Raises ``ValueError`` naming the setting that is wrong.
+
+    A pickle of it holds no key: where it is loaded, the environment must have one.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: ApiKey | None = None,
+        base_url: str | None = None,
+        timeout: float | Timeout | None = 30.0,
+        headers: Mapping[str, str] | None = None,
+        validation: bool = True,
+        strict_responses: bool = False,
+        wire: Transport | None = None,
+    ) -> None:
+        self._settings: dict[str, Any] = {
+            "base_url": check_base_url(base_url),
+            "timeout": check_timeout(timeout),
+            "headers": check_headers(headers),
+            "validation": validation,
+            "strict_responses": strict_responses,
+        }
+        self._wire = _Open(wire if wire is not None else _http1())
+        settings = {**self._settings, "headers": {"user-agent": USER_AGENT, **self._settings["headers"]}}
+        super().__init__(Engine(Auth(self._wire, check_api_key(api_key)), **settings), "/v1")
+
+    async def aclose(self) -> None:
+        """Close every connection. Calls made afterwards raise ``RuntimeError``, until ``async with`` opens it anew."""
+        await self._engine.aclose()
+
+    async def __aenter__(self) -> Self:
+        self._wire.closed = False
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"MistralClient(base_url={self._settings['base_url']!r}, api_key=***)"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        headers = {name: value for name, value in self._settings["headers"].items() if name not in SECRET_FIELDS}
+        return _reopened, (type(self), {**self._settings, "headers": headers})
+
+
+class _Open:
+    """Refuses what is sent after the client was closed: it would open connections that nobody closes."""
+
+    def __init__(self, wire: Transport) -> None:
+        self._wire = wire
+        self.closed = False
+
+    async def send(self, request: Request, /) -> Response:
+        if self.closed:
+            raise RuntimeError(f"the client is closed ({request})")
+        return await self._wire.send(request)
+
+    async def aclose(self) -> None:
+        self.closed = True
+        await self._wire.aclose()
+
+
+def _http1() -> Transport:
+    from mistral_async.wire.http1 import Http1Wire  # aiohttp is loaded by those who make a client, not by an import
+
+    return Http1Wire()
+
+
+def _reopened(client_type: type[MistralClient], settings: dict[str, Any]) -> MistralClient:
+    return client_type(**settings)

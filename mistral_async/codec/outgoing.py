@@ -1,0 +1,65 @@
+"""Parts of answers that go out again, such as a message that becomes history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from mistral_async.codec.shapes import is_array, is_object
+from mistral_async.model import Model, UnknownVariant
+
+_DROP = object()
+
+
+def sendable(value: Any) -> Any:
+    """The same value without fields that only answers have: the API refuses them. Plain dicts stay as they are.
+
+    The value itself where nothing has to go, else a copy of what changes.
+    """
+    return _changed(value, _without_answer_only)
+
+
+def without_unknown(value: Any) -> Any:
+    """The same value without variants that this SDK does not know; the value itself where it has none."""
+    return _changed(value, lambda each: _DROP if isinstance(each, UnknownVariant) else each)
+
+
+def _without_answer_only(value: Any) -> Any:
+    if isinstance(value, Model) and value.answer_only_fields:
+        set_ones = [name for name in value.answer_only_fields if getattr(value, name) is not UNSET]
+        if set_ones:
+            return msgspec.structs.replace(value, **dict.fromkeys(set_ones, UNSET))
+    return value
+
+
+def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Apply a change to every object inside, copying only along the way to what it changes."""
+    changed = change(value)
+    if changed is _DROP:
+        return _DROP
+    if isinstance(changed, msgspec.Struct):
+        differing: dict[str, Any] = {}
+        for name in changed.__struct_fields__:
+            field = getattr(changed, name)
+            if isinstance(field, _CONTAINERS):
+                new = _changed(field, change)
+                if new is not field:
+                    differing[name] = UNSET if new is _DROP else new
+        return msgspec.structs.replace(changed, **differing) if differing else changed
+    if is_array(changed):
+        items = [_changed(item, change) if isinstance(item, _CONTAINERS) else item for item in changed]
+        same = all(new is old for new, old in zip(items, changed, strict=True))
+        return changed if same else [item for item in items if item is not _DROP]
+    if is_object(changed) and not isinstance(changed, UnknownVariant):
+        renewed = {
+            name: _changed(item, change) if isinstance(item, _CONTAINERS) else item for name, item in changed.items()
+        }
+        same = all(renewed[name] is changed[name] for name in changed)
+        return changed if same else {name: item for name, item in renewed.items() if item is not _DROP}
+    return changed
+
+
+_CONTAINERS = (msgspec.Struct, list, tuple, dict)

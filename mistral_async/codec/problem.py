@@ -1,0 +1,128 @@
+"""What an error answer says, in any of the shapes that the API and what stands before it use."""
+
+from __future__ import annotations
+
+import re
+import time
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+
+from mistral_async.codec.answers import NotReadable, json_value
+from mistral_async.codec.shapes import is_array, is_object
+from mistral_async.http import Headers
+
+MESSAGE_LIMIT = 500  # characters; enough for what the API writes, little enough for a log line
+BODY_LIMIT = 64 * 1024  # bytes of an error body that are read; the message of a longer one says so
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What an error body says, where it says it."""
+
+    message: str
+    code: str | None = None
+    type: str | None = None
+    param: str | None = None
+    request_id: str | None = None
+    detail: tuple[Any, ...] = ()
+
+
+def read_problem(body: bytes) -> Problem:
+    """Whatever the body is, a message of bounded length. Never raises."""
+    if not body.strip():
+        return Problem(message="the answer has no body")
+    try:
+        value = json_value(body)
+    except NotReadable:
+        return Problem(message=_bounded(_plain_text(body)))
+    return _from_json(value)
+
+
+def is_problem(value: object) -> bool:
+    """Whether JSON that came where an answer was expected is an error instead."""
+    if not is_object(value):
+        return False
+    return value.get("object") == "error" or "error" in value or value.keys() <= {"detail", "message", "request_id"}
+
+
+def request_id(headers: Headers) -> str | None:
+    """The id by which the vendor finds the request again."""
+    return headers.get("x-kong-request-id") or headers.get("mistral-correlation-id")
+
+
+def retry_after(headers: Headers) -> float | None:
+    """Seconds to wait, from ``Retry-After`` in seconds or as a date; None where it is missing or makes no sense.
+
+    Source: RFC 9110 section 10.2.3.
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_json(value: Any) -> Problem:
+    if is_object(value):
+        fields = value
+        inner = fields.get("error")
+        if is_object(inner):
+            fields = inner
+        elif isinstance(inner, str):
+            fields = {"message": inner, **fields}
+        said = fields.get("message")
+        detail = fields.get("detail")
+        if is_object(said):
+            detail = said.get("detail", detail)
+        listed = tuple(detail) if is_array(detail) else ()
+        return Problem(
+            message=_bounded(_message(said, detail, listed, fields)),
+            code=_text(fields.get("code")),
+            type=_text(fields.get("type")),
+            param=_text(fields.get("param")),
+            request_id=_text(fields.get("request_id")),
+            detail=listed,
+        )
+    return Problem(message=_bounded(value if isinstance(value, str) else _json_text(value)))
+
+
+def _message(said: Any, detail: Any, listed: tuple[Any, ...], fields: dict[str, Any]) -> str:
+    if isinstance(said, str) and said:
+        return said
+    if listed:
+        return "; ".join(_complaint(each) for each in listed)
+    return detail if isinstance(detail, str) and detail else _json_text(said or detail or fields)
+
+
+def _complaint(each: Any) -> str:
+    """One entry of a 422's list: where, and what is wrong there."""
+    if not is_object(each):
+        return each if isinstance(each, str) else _json_text(each)
+    place, said = each.get("loc"), each.get("msg")
+    where = ".".join(str(step) for step in place) if is_array(place) else ""
+    what = said if isinstance(said, str) else _json_text(each)
+    return f"{where}: {what}" if where else what
+
+
+def _plain_text(body: bytes) -> str:
+    """Text of a page that a proxy or gateway made: its title where it has one, else without its tags."""
+    text = body[:BODY_LIMIT].decode("utf-8", "replace")
+    if re.match(r"\s*<", text):
+        title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+        text = title.group(1) if title else re.sub(r"<[^>]*>", " ", text)
+    return " ".join(text.split())
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else str(value) if isinstance(value, int) else None
+
+
+def _json_text(value: Any) -> str:
+    return msgspec.json.encode(value).decode("utf-8", "replace")
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= MESSAGE_LIMIT else text[:MESSAGE_LIMIT] + "…"

@@ -1,0 +1,196 @@
+"""From the arguments of a call to query, headers and body: checked, and encoded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from mistral_async.codec.check import models_in, strict_type
+from mistral_async.codec.complaint import complain
+from mistral_async.codec.load import model
+from mistral_async.codec.multipart import FilePart, MultipartBody
+from mistral_async.codec.outgoing import sendable, without_unknown
+from mistral_async.codec.query import encode_query, to_text
+from mistral_async.codec.shapes import is_array, is_object
+from mistral_async.errors import RequestValidationError
+from mistral_async.http import Body
+from mistral_async.operation import Operation
+
+
+class Encoded(NamedTuple):
+    """What the arguments of one call come to."""
+
+    query: str
+    headers: dict[str, str]
+    body: bytes | Body | None
+
+
+class RequestEncoder:
+    """Encodes the calls of one operation. What it needs of the models is built once, when the first call is made."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._query = _Parameters(model(operation.query)) if operation.query else None
+        self._headers = _Parameters(model(operation.headers)) if operation.headers else None
+        body = model(operation.body) if operation.body else None
+        self._body_names = _wire_names(body)
+        self._body_type = strict_type(body) if body is not None else None
+        self._check_body = msgspec.json.Decoder(self._body_type).decode if body is not None else None
+        # Bodies that can hold nothing which only answers have need not be searched for it.
+        self._returns = any(getattr(each, "answer_only_fields", None) for each in models_in(body))
+        self._flag = operation.events.flag if operation.events else None
+        self._encode = msgspec.json.Encoder().encode
+
+    def encode(
+        self,
+        request: Any,
+        params: Mapping[str, Any] | None,
+        *,
+        stream: bool = False,
+        extra_body: Mapping[str, Any] | None = None,
+        validate: bool = True,
+    ) -> Encoded:
+        """The parts of a request. Raises ``RequestValidationError`` naming the field that is wrong."""
+        query: dict[str, Any] = {}
+        headers: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
+        for name, value in (params or {}).items():
+            if value is UNSET:
+                continue
+            if self._query is not None and name in self._query.names:
+                query[self._query.names[name]] = value
+            elif self._headers is not None and name in self._headers.names:
+                headers[self._headers.names[name]] = value
+            else:
+                fields[self._body_names.get(name, name)] = value
+        if self._operation.body is None and not self._operation.multipart and fields:
+            query |= fields  # for the check to refuse, or for the server to make sense of
+            fields = {}
+        return Encoded(
+            self._query_text(query, validate),
+            {name: to_text(value) for name, value in self._plain(self._headers, headers, validate).items()},
+            self._form(fields, validate)
+            if self._operation.multipart
+            else self._json(request, fields, stream, extra_body, validate),
+        )
+
+    def _query_text(self, query: dict[str, Any], validate: bool) -> str:
+        if not query and (self._query is None or not validate):
+            return ""
+        return encode_query(self._plain(self._query, query, validate))
+
+    def _plain(self, parameters: _Parameters | None, values: dict[str, Any], validate: bool) -> dict[str, Any]:
+        """The values as text, numbers, lists and maps: dates become ISO 8601."""
+        if parameters is None and not values:
+            return values
+        plain: dict[str, Any] = msgspec.to_builtins(values)
+        if validate:
+            checked_type = parameters.checked_type if parameters is not None else _NoParameters
+            try:
+                msgspec.convert(plain, checked_type)
+            except msgspec.ValidationError as exc:
+                raise self._refusal(exc, checked_type) from None
+        return plain
+
+    def _json(
+        self,
+        request: Any,
+        fields: dict[str, Any],
+        stream: bool,
+        extra_body: Mapping[str, Any] | None,
+        validate: bool,
+    ) -> bytes | None:
+        if self._check_body is None:
+            return self._bytes(dict(extra_body)) if extra_body else None
+        if request is None and not fields and not self._operation.body_required and not (stream or extra_body):
+            return None
+        value = request if request is not None else fields
+        if self._returns:
+            value = sendable(value)
+        if self._flag is not None:
+            value = _with_flag(value, self._flag, stream)
+        encoded = self._bytes(value)
+        if validate:
+            self._checked(encoded, value, self._check_body)
+        if extra_body:
+            extra = {name: each for name, each in extra_body.items() if name != self._flag}
+            encoded = self._bytes({**msgspec.to_builtins(value), **extra})
+        return encoded
+
+    def _checked(self, encoded: bytes, value: Any, check: Callable[[bytes], Any]) -> None:
+        try:
+            check(encoded)
+        except msgspec.ValidationError as exc:
+            known = without_unknown(value)
+            if known is not value:
+                # Something in it came from an answer that is newer than this SDK: the rest is checked without it.
+                self._checked(self._bytes(known), known, check)
+                return
+            raise self._refusal(exc, self._body_type) from None
+
+    def _form(self, fields: dict[str, Any], validate: bool) -> MultipartBody:
+        files = {name: fields.pop(name) for name in self._operation.files if name in fields}
+        for name in self._operation.required_files:
+            if files.get(name) is None:
+                raise RequestValidationError(f"{self._operation}: missing required file {name!r}", field=name)
+        plain: dict[str, Any] = msgspec.to_builtins(fields)
+        if validate and self._body_type is not None:
+            try:
+                msgspec.convert(plain, self._body_type)
+            except msgspec.ValidationError as exc:
+                raise self._refusal(exc, self._body_type) from None
+        pairs = [(name, text) for name, value in plain.items() for text in _form_texts(value)]
+        return MultipartBody(pairs, [FilePart(name, file) for name, file in files.items() if file is not None])
+
+    def _bytes(self, value: Any) -> bytes:
+        try:
+            return self._encode(value)
+        except (TypeError, ValueError, OverflowError, RecursionError) as exc:
+            raise RequestValidationError(f"{self._operation}: this cannot be sent as JSON: {exc}") from exc
+
+    def _refusal(self, failure: msgspec.ValidationError, checked_type: Any) -> RequestValidationError:
+        where, what = complain(failure, checked_type)
+        place = f"{where}: " if where else ""
+        return RequestValidationError(f"{self._operation}: {place}{what}", field=where or None)
+
+
+class _Parameters:
+    """Query or header parameters: their names in Python and on the wire, and the type that checks them."""
+
+    def __init__(self, parameters: Any) -> None:
+        self.names = _wire_names(parameters)
+        self.checked_type = strict_type(parameters)
+
+
+class _NoParameters(msgspec.Struct, forbid_unknown_fields=True):
+    """Checks the arguments of an operation that takes none."""
+
+
+def _wire_names(fields: Any) -> dict[str, str]:
+    """Python name to wire name, of a model; nothing of any other type."""
+    if isinstance(fields, type) and issubclass(fields, msgspec.Struct):
+        return {field.name: field.encode_name for field in msgspec.structs.fields(fields)}
+    return {}
+
+
+def _with_flag(value: Any, flag: str, stream: bool) -> Any:
+    """The same body, asking for a stream or not: how a call is used decides, not what its fields say."""
+    if is_object(value):
+        if stream:
+            return {**value, flag: True}
+        return {name: each for name, each in value.items() if name != flag} if flag in value else value
+    if isinstance(value, msgspec.Struct) and getattr(value, flag, UNSET) != (True if stream else UNSET):
+        return msgspec.structs.replace(value, **{flag: True if stream else UNSET})
+    return value
+
+
+def _form_texts(value: Any) -> list[str]:
+    """A form field's value as the texts of its parts: a list has one each, an object is JSON, None is left out."""
+    if value is None:
+        return []
+    if is_array(value):
+        return [text for item in value for text in _form_texts(item)]
+    return [msgspec.json.encode(value).decode() if is_object(value) else to_text(value)]

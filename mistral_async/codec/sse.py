@@ -1,0 +1,79 @@
+"""Server-sent events, from bytes however they are cut.
+
+Source: WHATWG HTML, section 9.2 "Server-sent events".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class ServerEvent(NamedTuple):
+    """One event as it stood in the stream."""
+
+    data: bytes
+    event: str | None = None  # its name, where it has one
+    id: str | None = None
+    retry: int | None = None  # milliseconds to wait before connecting again
+
+
+class EventParser:
+    """Takes bytes, gives the events that they complete. It reads nothing and waits for nothing."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+        self._searched = 0  # how far into the pending bytes no blank line is
+        self._after_cr = False
+        self._at_start = True
+
+    def feed(self, chunk: bytes) -> list[ServerEvent]:
+        """The events that end in this chunk, in order."""
+        if self._after_cr and chunk:
+            self._after_cr = False
+            chunk = chunk.removeprefix(b"\n")  # the second half of a CRLF that was cut
+        if b"\r" in chunk:
+            self._after_cr = chunk.endswith(b"\r")
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        pending = self._pending
+        pending += chunk
+        if self._at_start:
+            if len(pending) < len(_BOM) and _BOM.startswith(pending):
+                return []
+            self._at_start = False
+            if pending.startswith(_BOM):
+                del pending[: len(_BOM)]
+            if pending.startswith(b"\n"):  # a blank line before the first event ends nothing
+                pending[:0] = b":\n"
+        end = pending.rfind(b"\n\n", self._searched)
+        if end < 0:
+            self._searched = max(0, len(pending) - 1)
+            return []
+        blocks = bytes(pending[:end]).split(b"\n\n")
+        del pending[: end + 2]
+        self._searched = 0
+        return [event for block in blocks if (event := _event(block)) is not None]
+
+
+def _event(block: bytes) -> ServerEvent | None:
+    """One block of lines; None where it holds no data."""
+    if block.startswith(b"data: ") and b"\n" not in block:  # what nearly every event looks like
+        return ServerEvent(block[6:])
+    data: list[bytes] = []
+    name = identifier = retry = None
+    for line in block.split(b"\n"):
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        match field:
+            case b"data":
+                data.append(value)
+            case b"event":
+                name = value.decode("utf-8", "replace")
+            case b"id" if b"\0" not in value:
+                identifier = value.decode("utf-8", "replace")
+            case b"retry" if value.isdigit():
+                retry = int(value)
+            case _:
+                pass  # a comment, or a field that the standard tells to ignore
+    return ServerEvent(b"\n".join(data), name, identifier, retry) if data else None

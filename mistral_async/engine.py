@@ -1,0 +1,207 @@
+"""Interpret an operation: arguments to a request, a response to its model or to an error.
+
+The only place that turns a status into an error.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mistral_async.codec.answers import AnswerDecoder, NotReadable
+from mistral_async.codec.events import ErrorEvent, EventDecoder
+from mistral_async.codec.lenient import Misfit
+from mistral_async.codec.load import model
+from mistral_async.codec.multipart import MultipartBody
+from mistral_async.codec.problem import BODY_LIMIT, read_problem, request_id, retry_after
+from mistral_async.codec.requests import RequestEncoder
+from mistral_async.codec.sse import ServerEvent
+from mistral_async.errors import APIError, ResponseDecodeError, StreamError, TransportError, error_for
+from mistral_async.http import Request, Response, Timeout, Transport
+from mistral_async.operation import Operation
+
+log = logging.getLogger("mistral_async")
+
+SHOWN_MISFITS = 5  # of an answer's misfits in one log record; the rest is counted
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs for one call. A field that is None leaves it to the client."""
+
+    timeout: Timeout | None = None
+    headers: Mapping[str, str] = {}  # names in lower case
+    extra_body: Mapping[str, Any] | None = None
+
+
+DEFAULTS = Options()
+
+
+@functools.cache
+def _encoder(operation: Operation) -> RequestEncoder:
+    return RequestEncoder(operation)
+
+
+@functools.cache
+def _decoder(operation: Operation) -> AnswerDecoder[Any] | None:
+    return AnswerDecoder(model(operation.answer)) if operation.answer else None
+
+
+@functools.cache
+def _event_decoder(operation: Operation) -> EventDecoder[Any]:
+    if operation.events is None:
+        raise TypeError(f"{operation} has no events")
+    return EventDecoder(model(operation.events.type))
+
+
+class Engine:
+    """Sends operations through a transport, and reads what comes back."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        base_url: str,
+        headers: Mapping[str, str],
+        timeout: Timeout,
+        validation: bool,
+        strict_responses: bool,
+    ) -> None:
+        self._transport = transport
+        self._base_url = base_url
+        self._headers = dict(headers)
+        self._timeout = timeout
+        self._validation = validation
+        self._strict = strict_responses
+        self._told: set[Operation] = set()  # whose answers were found not to fit
+
+    def request(
+        self,
+        operation: Operation,
+        path: str,
+        body: Any,
+        params: Mapping[str, Any] | None,
+        options: Options = DEFAULTS,
+        *,
+        stream: bool = False,
+    ) -> Request:
+        """The request that a call comes to. Raises ``RequestValidationError``; nothing is sent."""
+        encoded = _encoder(operation).encode(
+            body, params, stream=stream, extra_body=options.extra_body, validate=self._validation
+        )
+        accept = "text/event-stream" if stream else operation.accept
+        headers = {**self._headers, "accept": accept, **encoded.headers}
+        if isinstance(encoded.body, MultipartBody):
+            headers["content-type"] = encoded.body.content_type
+        elif encoded.body is not None:
+            headers["content-type"] = "application/json"
+        headers.update(options.headers)
+        return Request(
+            method=operation.method,
+            url=f"{self._base_url}{path}?{encoded.query}" if encoded.query else f"{self._base_url}{path}",
+            path=operation.path,
+            headers=headers,
+            body=encoded.body,
+            timeout=options.timeout or self._timeout,
+            repeatable=operation.repeatable,
+        )
+
+    async def send(self, request: Request) -> Response:
+        """The response, its body unread. Raises ``APIError`` for a status that is not 2xx, ``TransportError``."""
+        response = await self._transport.send(request)
+        if 200 <= response.status < 300:
+            return response
+        raise await self._error(request, response)
+
+    def decode(self, operation: Operation, request: Request, response: Response, body: bytes) -> Any:
+        """The answer's model: strictly, and where it does not fit leniently. Raises ``ResponseDecodeError``."""
+        decoder = _decoder(operation)
+        if decoder is None:
+            return body if operation.download else None
+        try:
+            return decoder.strictly(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            try:
+                if self._strict:
+                    raise NotReadable(str(exc))
+                answer, misfits = decoder.leniently(body)
+            except NotReadable as reason:
+                raise ResponseDecodeError(
+                    f"the answer to {request} cannot be read: {reason}",
+                    body=body,
+                    status=response.status,
+                    request_id=request_id(response.headers),
+                    request=request,
+                ) from exc
+        self._tell(operation, misfits)
+        return answer
+
+    def decode_event(self, operation: Operation, request: Request, event: ServerEvent) -> Any:
+        """The event's model. Raises ``StreamError`` for an error event, and for data that cannot be read."""
+        decoder = _event_decoder(operation)
+        try:
+            return decoder.strictly(event)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            try:
+                decoded, misfits = decoder.leniently(event)
+                if self._strict:
+                    raise NotReadable(str(exc))
+            except ErrorEvent as error:
+                raise StreamError(
+                    f"the server reported an error in the stream of {request}: {error.problem.message}",
+                    code=error.problem.code,
+                    type=error.problem.type,
+                    request_id=error.problem.request_id,
+                    request=request,
+                ) from None
+            except NotReadable as reason:
+                raise StreamError(f"an event of {request} cannot be read: {reason}", request=request) from exc
+        self._tell(operation, misfits)
+        return decoded
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    async def _error(self, request: Request, response: Response) -> APIError:
+        """The error that a response stands for. Its body is read as far as a message needs it."""
+        body = b""
+        try:
+            while len(body) < BODY_LIMIT and (chunk := await response.receive()):
+                body += chunk
+        except TransportError:
+            pass  # the status says enough; what was read of the body is kept
+        finally:
+            response.close()
+        problem = read_problem(body[:BODY_LIMIT])
+        return error_for(response.status)(
+            f"{response.status} for {request}: {problem.message}",
+            status=response.status,
+            code=problem.code,
+            type=problem.type,
+            param=problem.param,
+            request_id=request_id(response.headers) or problem.request_id,
+            retry_after=retry_after(response.headers),
+            detail=problem.detail,
+            body=body[:BODY_LIMIT],
+            headers=response.headers,
+            request=request,
+        )
+
+    def _tell(self, operation: Operation, misfits: list[Misfit]) -> None:
+        """Log what did not fit, once per operation."""
+        if operation in self._told or not misfits:
+            return
+        self._told.add(operation)
+        shown = "; ".join(f"{misfit.where}: {misfit.what}" for misfit in misfits[:SHOWN_MISFITS])
+        more = f" and {len(misfits) - SHOWN_MISFITS} more" if len(misfits) > SHOWN_MISFITS else ""
+        log.warning(
+            "an answer to %s does not fit the specification; what fits was kept: %s%s",
+            operation,
+            shown,
+            more,
+            extra={"operation": str(operation), "misfits": len(misfits)},
+        )

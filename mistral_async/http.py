@@ -1,0 +1,152 @@
+"""What goes to a server and what comes back: requests, responses, headers, bodies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+
+class Headers(Mapping[str, str]):
+    """The header fields of a message: names in any case, in the order they came, repeated or not.
+
+    Fields are kept as the bytes the wire gave and decoded when first looked at, since most are never read.
+    A lookup of a field that came more than once gives its values joined by ``", "``.
+
+    Source: RFC 9110 section 5.3 (joining) and 5.5 (bytes outside ASCII are read as ISO 8859-1).
+    """
+
+    __slots__ = ("_fields", "_index")
+
+    def __init__(self, fields: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+        self._fields = fields
+        self._index: dict[str, str] | None = None
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> Headers:
+        """Headers from text, for responses that no wire has read."""
+        return cls(tuple((name.encode(), value.encode()) for name, value in fields.items()))
+
+    @property
+    def fields(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Every field as it came."""
+        return self._fields
+
+    def _by_name(self) -> dict[str, str]:
+        if self._index is None:
+            index: dict[str, str] = {}
+            for raw_name, raw_value in self._fields:
+                name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+                index[name] = f"{index[name]}, {value}" if name in index else value
+            self._index = index
+        return self._index
+
+    def __getitem__(self, name: str) -> str:
+        return self._by_name()[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name())
+
+    def __len__(self) -> int:
+        return len(self._by_name())
+
+    def __repr__(self) -> str:
+        return f"Headers({dict(self._by_name())!r})"
+
+
+@runtime_checkable
+class Body(Protocol):
+    """A request body that is produced while it is sent, a chunk at a time."""
+
+    @property
+    def length(self) -> int | None:
+        """Size in bytes, or None where nobody knows before the end."""
+        ...
+
+    @property
+    def replayable(self) -> bool:
+        """Whether iterating a second time gives the same bytes again."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+
+class Timeout(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a call may take, in seconds; None is without limit. Zero and less are refused with ``ValueError``."""
+
+    connect: float | None = 30.0  # until a connection is there
+    read: float | None = 30.0  # without a byte from the server, the head of the response included
+    total: float | None = None  # from sending to the last byte of the body
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, int | float) and 0 < value < math.inf):
+                raise ValueError(f"timeout: {name} must be a positive number of seconds or None, not {value!r}")
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, complete but for what a layer adds (authorization) and the wire knows (host, framing).
+
+    Header names are lower case.
+    """
+
+    method: str
+    url: str  # absolute, already percent-encoded
+    path: str  # the operation's template, such as "/v1/models/{model_id}": for messages and logs
+    headers: Mapping[str, str] = {}
+    body: bytes | Body | None = None
+    timeout: Timeout = Timeout()
+    repeatable: bool = False  # sending it twice does no harm
+
+    def with_headers(self, headers: Mapping[str, str]) -> Request:
+        """The same request with these fields added, or replaced where they were there."""
+        return msgspec.structs.replace(self, headers={**self.headers, **headers})
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def __repr__(self) -> str:
+        # Neither headers nor URL: both may hold what must not be shown.
+        return f"<Request {self}>"
+
+
+class Response(Protocol):
+    """A response whose head has arrived. Its body is read once: by ``read``, or piece by piece by ``receive``.
+
+    Reading to the end gives the connection back; ``close`` before the end drops it. Whoever holds a response
+    reads it to the end or closes it.
+    """
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Headers: ...
+
+    @property
+    def http_version(self) -> str:
+        """``"1.1"`` or ``"2"``."""
+        ...
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        ...
+
+    async def receive(self) -> bytes:
+        """The next chunk of the body, of whatever size it arrives in; empty at the end."""
+        ...
+
+    def close(self) -> None:
+        """Give up what has not been read. Does nothing after the end, or a second time; never waits."""
+        ...
+
+
+class Transport(Protocol):
+    """Sends one request and returns its response, whatever the status. Raises only when none arrived."""
+
+    async def send(self, request: Request, /) -> Response: ...
+
+    async def aclose(self) -> None: ...

@@ -1,0 +1,76 @@
+"""The settings of a client: what is accepted, what it means, and which value is wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from mistral_async.http import Timeout
+
+BASE_URL = "https://api.mistral.ai"  # Source: the API's reference; the EU and US regions have hosts of their own
+API_KEY_VARIABLE = "MISTRAL_API_KEY"
+
+ApiKey: TypeAlias = str | Callable[[], Awaitable[str]]
+"""A key, or an async function that is asked for one before each attempt."""
+
+# Source: RFC 9110 section 5.6.2 (token) and 5.5 (field value: no control characters, CR, LF or NUL).
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+def check_timeout(value: float | Timeout | None) -> Timeout:
+    """A ``Timeout``; a number limits connecting and the silence of the server, None limits nothing."""
+    if isinstance(value, Timeout):
+        return value
+    return Timeout(connect=value, read=value)
+
+
+def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """The fields with names in lower case. Raises ``ValueError`` naming a field that no request may carry."""
+    checked: dict[str, str] = {}
+    for name, value in (headers or {}).items():
+        if not _FIELD_NAME.fullmatch(name):
+            raise ValueError(f"headers: {name!r} is not a field name")
+        if not _FIELD_VALUE.fullmatch(value):
+            # The value is not shown: it may be a credential.
+            raise ValueError(f"headers: the value of {name!r} holds a character that a header field may not carry")
+        checked[name.lower()] = value
+    return checked
+
+
+def check_base_url(url: str | None) -> str:
+    """The origin without a trailing slash or ``/v1``. Raises ``ValueError`` for what is no http(s) URL."""
+    if url is None:
+        return BASE_URL
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"base_url: {url!r} is not an http:// or https:// URL")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("base_url: credentials do not belong into the URL; pass api_key")
+    if parts.query or parts.fragment:
+        raise ValueError(f"base_url: {url!r} must have neither query nor fragment")
+    return url.rstrip("/").removesuffix("/v1").rstrip("/")
+
+
+def check_api_key(key: ApiKey | None) -> ApiKey:
+    """The key given, or that of the environment. Raises ``ValueError`` where there is none, without showing any."""
+    if key is None:
+        key = os.environ.get(API_KEY_VARIABLE)
+        if not key:
+            raise ValueError(f"api_key: no key was given, and the environment has no {API_KEY_VARIABLE}")
+    if isinstance(key, str):
+        return check_key_text(key)
+    if not callable(key):
+        raise ValueError("api_key: a key is text, or an async function that returns text")
+    return key
+
+
+def check_key_text(key: object) -> str:
+    """The key, where it can stand in a header field."""
+    # Visible ASCII only. Source: RFC 6750 section 2.1 (b64token has neither spaces nor control characters).
+    if not isinstance(key, str) or not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise ValueError("api_key: a key is text of visible ASCII characters, without spaces or line ends")
+    return key

@@ -1,0 +1,175 @@
+"""Answers that are read while they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from mistral_async.codec.sse import EventParser, ServerEvent
+from mistral_async.errors import ConnectionLost, StreamError
+from mistral_async.http import Request, Response
+
+E = TypeVar("E")
+
+HELD_EVENTS = 1024  # how many events an error can show; more would let an endless stream fill the memory
+LAST_WORDS = 0.25  # seconds for a server to end its answer after the last event: less work than a new connection
+
+
+class ByteStream(AsyncIterator[bytes]):
+    """The body of an answer in chunks of the network's making. The request is sent when the first is asked for.
+
+    It closes itself at the end, when it fails, when it is cancelled, and when nobody holds it any more.
+    """
+
+    __slots__ = ("_done", "_open", "_response")
+
+    def __init__(self, open_response: Callable[[], Awaitable[Response]]) -> None:
+        self._open = open_response
+        self._response: Response | None = None
+        self._done = False
+
+    @property
+    def opened(self) -> bool:
+        """Whether the head of the answer has arrived."""
+        return self._response is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was read to its end, or closed."""
+        return self._done
+
+    async def __anext__(self) -> bytes:
+        if self._done:
+            raise StopAsyncIteration
+        try:
+            if self._response is None:
+                self._response = await self._open()
+            chunk = await self._response.receive()
+        except BaseException:
+            self.close()
+            raise
+        if not chunk:
+            self.close()
+            raise StopAsyncIteration
+        return chunk
+
+    def close(self) -> None:
+        """Drop what has not been read, and the connection with it. Does nothing a second time."""
+        self._done = True
+        if self._response is not None:
+            self._response.close()
+
+    async def aclose(self) -> None:
+        """The same, for ``contextlib.aclosing``."""
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        if self._response is None and not self._done:
+            self._response = await self._open()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # A loop that is left by `break` drops its iterator: this is how the server gets to know.
+        if self._done:
+            return
+        self.close()
+        if self._response is None:
+            warnings.warn("a stream was made and never read: nothing was sent", RuntimeWarning, stacklevel=2)
+
+
+class EventStream(AsyncIterator[E], Generic[E]):
+    """The events of an answer, each decoded when it is asked for. Closes itself as a ``ByteStream`` does."""
+
+    __slots__ = ("_bytes", "_decode", "_end", "_parser", "_ready", "_recent", "_request")
+
+    def __init__(
+        self,
+        open_response: Callable[[], Awaitable[Response]],
+        decode: Callable[[ServerEvent], E],
+        *,
+        request: Request,
+        end: str | None,
+    ) -> None:
+        self._bytes = ByteStream(open_response)
+        self._decode = decode
+        self._request = request
+        self._end = end.encode() if end is not None else None
+        self._parser = EventParser()
+        self._ready: deque[ServerEvent] = deque()
+        self._recent: deque[E] = deque(maxlen=HELD_EVENTS)
+
+    async def __anext__(self) -> E:
+        while not self._ready:
+            await self._receive()
+        event = self._ready.popleft()
+        if event.data == self._end:
+            self._ready.clear()
+            await self._finish()
+            raise StopAsyncIteration
+        try:
+            decoded = self._decode(event)
+        except StreamError as exc:
+            self.close()
+            exc.events = tuple(self._recent)
+            raise
+        except BaseException:
+            self.close()
+            raise
+        self._recent.append(decoded)
+        return decoded
+
+    async def _receive(self) -> None:
+        """Take in one chunk. Ends the iteration where the answer has ended, with an error where it ended too soon."""
+        ended_before = self._bytes.ended
+        try:
+            chunk = await anext(self._bytes)
+        except StopAsyncIteration:
+            if self._end is None or ended_before:
+                raise
+            raise self._broken(f"the stream of {self._request} ended before its last event") from None
+        except ConnectionLost as exc:
+            if not self._bytes.opened:
+                raise
+            raise self._broken(f"the stream of {self._request} broke off: {exc}") from exc
+        self._ready.extend(self._parser.feed(chunk))
+
+    async def _finish(self) -> None:
+        """Let the answer end, so that the connection can be used again; drop it where that takes long."""
+        try:
+            async with asyncio.timeout(LAST_WORDS):
+                async for _ in self._bytes:
+                    pass
+        except (TimeoutError, ConnectionLost):
+            pass  # every event is here: how the connection ends is nobody's concern
+        finally:
+            self.close()
+
+    def _broken(self, message: str) -> StreamError:
+        return StreamError(message, events=tuple(self._recent), request=self._request)
+
+    def close(self) -> None:
+        """Drop what has not been read, and the connection with it: the server stops, and stops charging."""
+        self._ready.clear()
+        self._bytes.close()
+
+    async def aclose(self) -> None:
+        """The same, for ``contextlib.aclosing``."""
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        await self._bytes.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

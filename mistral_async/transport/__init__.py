@@ -1,0 +1,1 @@
+"""The layers between the engine and the wire: each wraps the next, and each is a ``Transport``."""

@@ -1,0 +1,30 @@
+"""Put the key on a request. The innermost layer: nothing above it ever holds the key."""
+
+from __future__ import annotations
+
+from mistral_async.http import Request, Response, Transport
+from mistral_async.settings import ApiKey, check_key_text
+
+
+class Auth:
+    """Adds the bearer token, asking for it before each attempt where it is a function.
+
+    A request that brings an ``authorization`` field of its own keeps it.
+
+    Source: RFC 6750 section 2.1.
+    """
+
+    def __init__(self, inner: Transport, api_key: ApiKey) -> None:
+        self._inner = inner
+        self._api_key = api_key
+
+    async def send(self, request: Request, /) -> Response:
+        """Send it with the key on it. Raises ``ValueError`` where the function gives no usable key."""
+        if "authorization" not in request.headers:
+            key = self._api_key if isinstance(self._api_key, str) else check_key_text(await self._api_key())
+            request = request.with_headers({"authorization": f"Bearer {key}"})
+        return await self._inner.send(request)
+
+    async def aclose(self) -> None:
+        """Close what is below."""
+        await self._inner.aclose()

@@ -1,0 +1,1 @@
+"""Bytes on a network: what sends a request and reads its response."""

@@ -1,0 +1,62 @@
+"""What aiohttp's errors mean in this SDK's terms, decided in one place."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from mistral_async.errors import (
+    ConnectError,
+    ConnectionLost,
+    ProtocolError,
+    ProxyError,
+    TimeoutError,
+    TLSError,
+    TransportError,
+)
+from mistral_async.http import Request
+
+
+def failure_of(exc: Exception, request: Request, *, answered: bool = False) -> TransportError:
+    """The error to raise from one of aiohttp's. ``answered``: the head of the response had arrived."""
+    host = urlsplit(request.url).netloc
+    limits = request.timeout
+    match exc:
+        case aiohttp.ConnectionTimeoutError():
+            return TimeoutError(
+                f"no connection to {host} within {limits.connect} s ({request})",
+                limit="connect",
+                request=request,
+                retry_safe=True,
+            )
+        case aiohttp.SocketTimeoutError():
+            return TimeoutError(
+                f"no byte from {host} for {limits.read} s ({request}); raise `timeout` for long answers",
+                limit="read",
+                request=request,
+            )
+        case asyncio.TimeoutError():
+            return TimeoutError(
+                f"no complete answer from {host} within {limits.total} s ({request}); raise `timeout.total`",
+                limit="total",
+                request=request,
+            )
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+            return ProxyError(
+                f"no way through the proxy to {host}: {exc} ({request})", request=request, retry_safe=True
+            )
+        case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
+            return TLSError(f"no secure connection to {host}: {exc} ({request})", request=request, retry_safe=False)
+        case aiohttp.ClientConnectorError():
+            return ConnectError(
+                f"no connection to {host}: {exc.os_error} ({request})", request=request, retry_safe=True
+            )
+        case aiohttp.ClientPayloadError() if "decode" in str(exc).lower() or "encoding" in str(exc).lower():
+            return ProtocolError(f"{host} sent a body that cannot be decoded: {exc} ({request})", request=request)
+        case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
+            return ProtocolError(f"{host} sent what is not HTTP: {exc} ({request})", request=request)
+        case _:
+            when = "in the middle of its answer" if answered else "before it answered"
+            return ConnectionLost(f"{host} closed the connection {when} ({request})", request=request)

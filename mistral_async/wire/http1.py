@@ -1,0 +1,153 @@
+"""HTTP/1.1, by aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import aiohttp
+from yarl import URL
+
+from mistral_async.http import Body, Headers, Request, Response
+from mistral_async.wire.failures import failure_of
+
+SLICE_SIZE = 256 * 1024  # bytes of a large body given to the socket at once: more would hold up the loop
+
+
+class Http1Wire:
+    """Sends requests over HTTP/1.1. Connections are opened when needed, and belong to the loop they were opened in.
+
+    It may be made before any loop runs and used from several. A loop that ends closes what was opened in it, since
+    ``asyncio.run`` closes the async generators of its loop.
+    """
+
+    def __init__(self) -> None:
+        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, _Opened] = WeakKeyDictionary()
+
+    async def send(self, request: Request, /) -> Response:
+        """Send it, and return when the head of the response is there."""
+        session = await self._session()
+        upload = _Upload(request.body) if _is_large(request.body) else None
+        headers = request.headers
+        if upload is not None and upload.length is not None:
+            headers = {**headers, "content-length": str(upload.length)}
+        limits = request.timeout
+        try:
+            response = await session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=headers,
+                data=upload if upload is not None else request.body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=limits.total, sock_connect=limits.connect, sock_read=limits.read),
+            )
+        except (aiohttp.ClientError, OSError) as exc:
+            if upload is not None and upload.failure is not None:
+                raise upload.failure from None  # not the network's fault: whoever made the body failed
+            raise failure_of(exc, request) from exc
+        return Http1Response(response, request)
+
+    async def aclose(self) -> None:
+        """Close every connection, those of other loops included where these still run."""
+        here = asyncio.get_running_loop()
+        for loop, opened in list(self._sessions.items()):
+            if loop is here:
+                await opened.scope.aclose()
+            elif loop.is_running():
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_close(opened.scope), loop))
+        self._sessions.clear()
+
+    async def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        opened = self._sessions.get(loop)
+        if opened is None or opened.session.closed or opened.process != os.getpid():
+            scope = _open_session()
+            opened = self._sessions[loop] = _Opened(await anext(scope), scope, os.getpid())
+        return opened.session
+
+
+class Http1Response:
+    """A response of aiohttp's, seen as the layers above see every response."""
+
+    http_version: str
+
+    def __init__(self, response: aiohttp.ClientResponse, request: Request) -> None:
+        self._response = response
+        self._request = request
+        self.status = response.status
+        self.headers = Headers(response.raw_headers)
+        version = response.version
+        self.http_version = f"{version.major}.{version.minor}" if version else "1.1"
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        try:
+            return await self._response.read()
+        except (aiohttp.ClientError, OSError) as exc:
+            raise failure_of(exc, self._request, answered=True) from exc
+
+    async def receive(self) -> bytes:
+        """The next chunk of the body; empty at the end."""
+        try:
+            return await self._response.content.readany()
+        except (aiohttp.ClientError, OSError) as exc:
+            raise failure_of(exc, self._request, answered=True) from exc
+
+    def close(self) -> None:
+        """Drop the connection, unless the body was read to its end."""
+        self._response.close()
+
+
+class _Opened(NamedTuple):
+    session: aiohttp.ClientSession
+    scope: AsyncGenerator[aiohttp.ClientSession, None]
+    process: int  # a fork inherits sockets that it must not use
+
+
+class _Upload:
+    """A body on its way out. Keeps the error of whoever makes it, which aiohttp would report as one of the network."""
+
+    def __init__(self, body: bytes | Body | None) -> None:
+        self._body = body
+        self.length = len(body) if isinstance(body, bytes) else body.length if body is not None else 0
+        self.failure: Exception | None = None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        body = self._body
+        if isinstance(body, bytes):
+            for start in range(0, len(body), SLICE_SIZE):
+                yield body[start : start + SLICE_SIZE]
+        elif body is not None:
+            try:
+                async for chunk in body:
+                    yield chunk
+            except Exception as exc:
+                self.failure = exc
+                raise
+
+
+def _is_large(body: bytes | Body | None) -> bool:
+    """Whether the body is sent in slices."""
+    return body is not None and (not isinstance(body, bytes) or len(body) > SLICE_SIZE)
+
+
+async def _open_session() -> AsyncGenerator[aiohttp.ClientSession, None]:
+    """A session that lives as long as this generator, which its loop closes at the latest."""
+    session = aiohttp.ClientSession(
+        # No limit here: how much goes out at once is the caller's to say, and a queue here would be invisible.
+        connector=aiohttp.TCPConnector(limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None),
+        skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
+    )
+    try:
+        yield session
+    finally:
+        await session.close()
+
+
+async def _close(scope: AsyncGenerator[aiohttp.ClientSession, None]) -> None:
+    await scope.aclose()
