@@ -125,7 +125,7 @@ class Call(Coroutine[Any, Any, T_co]):
         return f"<{type(self).__name__} {self._operation}>"
 
     def __del__(self) -> None:
-        if not self._spent:
+        if not getattr(self, "_spent", True):  # unset where the call could not even be made
             warnings.warn(f"{self!r} was never sent: await it", RuntimeWarning, stacklevel=2, source=self)
 
 

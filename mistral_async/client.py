@@ -55,7 +55,7 @@ class MistralClient(Resources):
         }
         self._wire = _Open(wire if wire is not None else _http1())
         settings = {**self._settings, "headers": {"user-agent": USER_AGENT, **self._settings["headers"]}}
-        super().__init__(Engine(Auth(self._wire, check_api_key(api_key)), **settings), "/v1")
+        self._engine = Engine(Auth(self._wire, check_api_key(api_key)), **settings)
 
     async def aclose(self) -> None:
         """Close every connection. Calls made afterwards raise ``RuntimeError``, until ``async with`` opens it anew."""

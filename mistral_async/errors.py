@@ -32,6 +32,7 @@ class MistralError(Exception):
 
 def _rebuild(error_type: type[_E], args: tuple[Any, ...], state: dict[str, Any]) -> _E:
     error = error_type.__new__(error_type, *args)
+    error.args = args  # which an OSError, as our TimeoutError is one, takes from __init__ alone
     error.__dict__.update(state)
     return error
 
@@ -55,6 +56,9 @@ class TransportError(MistralError):
 
 class ConnectError(TransportError):
     """No connection could be made: nothing was sent."""
+
+    def __init__(self, message: str, *, request: Request | None = None, retry_safe: bool | None = True) -> None:
+        super().__init__(message, request=request, retry_safe=retry_safe)
 
 
 class TLSError(ConnectError):

@@ -27,7 +27,7 @@ class Headers(Mapping[str, str]):
     @classmethod
     def of(cls, fields: Mapping[str, str]) -> Headers:
         """Headers from text, for responses that no wire has read."""
-        return cls(tuple((name.encode(), value.encode()) for name, value in fields.items()))
+        return cls(tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()))
 
     @property
     def fields(self) -> tuple[tuple[bytes, bytes], ...]:
@@ -83,7 +83,9 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, int | float) and 0 < value < math.inf):
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
                 raise ValueError(f"timeout: {name} must be a positive number of seconds or None, not {value!r}")
 
 

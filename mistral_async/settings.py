@@ -32,26 +32,33 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     """The fields with names in lower case. Raises ``ValueError`` naming a field that no request may carry."""
     checked: dict[str, str] = {}
     for name, value in (headers or {}).items():
-        if not _FIELD_NAME.fullmatch(name):
+        if not _is(_FIELD_NAME, name):
             raise ValueError(f"headers: {name!r} is not a field name")
-        if not _FIELD_VALUE.fullmatch(value):
+        if not _is(_FIELD_VALUE, value):
             # The value is not shown: it may be a credential.
             raise ValueError(f"headers: the value of {name!r} holds a character that a header field may not carry")
         checked[name.lower()] = value
     return checked
 
 
-def check_base_url(url: str | None) -> str:
+def check_base_url(url: object) -> str:
     """The origin without a trailing slash or ``/v1``. Raises ``ValueError`` for what is no http(s) URL."""
     if url is None:
         return BASE_URL
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"base_url: {url!r} is not an http:// or https:// URL")
-    if parts.username is not None or parts.password is not None:
+    if not isinstance(url, str) or not re.fullmatch(r"[\x21-\x7e]+", url):
+        raise ValueError("base_url: a URL is text of visible ASCII characters, without spaces or line ends")
+    # No message shows what stands before a host or after a path: it may be a credential.
+    if "@" in url:
         raise ValueError("base_url: credentials do not belong into the URL; pass api_key")
-    if parts.query or parts.fragment:
-        raise ValueError(f"base_url: {url!r} must have neither query nor fragment")
+    if "?" in url or "#" in url:
+        raise ValueError("base_url: the URL must have neither query nor fragment")
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, brackets around what is no address
+        fits = False
+    if not fits:
+        raise ValueError(f"base_url: {url!r} is not an http:// or https:// URL")
     return url.rstrip("/").removesuffix("/v1").rstrip("/")
 
 
@@ -66,6 +73,10 @@ def check_api_key(key: ApiKey | None) -> ApiKey:
     if not callable(key):
         raise ValueError("api_key: a key is text, or an async function that returns text")
     return key
+
+
+def _is(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
 def check_key_text(key: object) -> str:

@@ -6,8 +6,10 @@ Source: RFC 7578; the escapes of names are those of WHATWG HTML, "Multipart form
 from __future__ import annotations
 
 import asyncio
+import inspect
 import mimetypes
 import os
+import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -29,7 +31,7 @@ class FilePart:
     """
 
     def __init__(self, field: str, file: FileInput) -> None:
-        name, content, media_type = _parts(file)
+        name, content, media_type = _parts(field, file)
         self.content = content
         self.length, self.replayable = _measure(field, content)
         tell = getattr(content, "tell", None)
@@ -38,19 +40,20 @@ class FilePart:
         media_type = media_type or mimetypes.guess_type(file_name)[0] or "application/octet-stream"
         self.head = (
             f'Content-Disposition: form-data; name="{_escape(field)}"; filename="{_escape(file_name)}"\r\n'
-            f"Content-Type: {_one_line(media_type)}\r\n\r\n"
+            f"Content-Type: {_header_value(media_type)}\r\n\r\n"
         ).encode()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The content. Files are read in a thread, so that a slow disk delays nobody else."""
         content = self.content
         if isinstance(content, bytes | bytearray | memoryview):
-            view = memoryview(content).cast("B")
+            view = memoryview(content)
+            view = view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
             for start in range(0, len(view), READ_SIZE):
                 yield bytes(view[start : start + READ_SIZE])
         elif isinstance(content, AsyncIterable):
             async for chunk in content:
-                yield chunk
+                yield _bytes(chunk)
         elif isinstance(content, str | os.PathLike):
             with await asyncio.to_thread(open, content, "rb") as opened:
                 async for chunk in _read(opened):
@@ -114,13 +117,17 @@ class MultipartBody:
         yield self._end
 
 
-def _parts(file: FileInput) -> tuple[str | None, FileContent, str | None]:
+def _parts(field: str, file: FileInput) -> tuple[str | None, FileContent, str | None]:
     """File name, content and media type, as far as they were given."""
-    if not isinstance(file, tuple):
-        return None, file, None
-    if len(file) == 2:
-        return file[0], file[1], None
-    return file
+    match file:
+        case tuple((str(name), content)):
+            return name, content, None
+        case tuple((str(name), content, str(media_type))):
+            return name, content, media_type
+        case tuple():
+            raise _no_file(field, f"a tuple of ({', '.join(type(each).__name__ for each in file)})")
+        case _:
+            return None, file, None
 
 
 def _measure(field: str, content: FileContent) -> tuple[int | None, bool]:
@@ -137,18 +144,18 @@ def _measure(field: str, content: FileContent) -> tuple[int | None, bool]:
         return None, not hasattr(content, "__anext__")
     read = getattr(content, "read", None)
     if read is None:
-        raise TypeError(
-            f"{field}: a file is a path, bytes, a file opened in binary mode, an async iterator of bytes, or a tuple "
-            f"(filename, content) or (filename, content, media type), not {type(content).__name__}"
-        )
+        raise _no_file(field, type(content).__name__)
+    if inspect.iscoroutinefunction(read):
+        raise TypeError(f"{field}: {type(content).__name__} reads asynchronously; pass the file below it (`.file`)")
     if isinstance(read(0), str):
         raise TypeError(f"{field}: the file was opened in text mode; open it with mode 'rb'")
-    if not content.seekable():
+    seekable = getattr(content, "seekable", None)
+    if seekable is None or not seekable():
         return None, False
     start = content.tell()
     end = content.seek(0, os.SEEK_END)
     content.seek(start)
-    return end - start, True
+    return max(0, end - start), True
 
 
 def _name_of(content: FileContent) -> str:
@@ -161,11 +168,26 @@ async def _read(opened: BinaryIO) -> AsyncIterator[bytes]:
         yield chunk
 
 
+def _no_file(field: str, given: str) -> TypeError:
+    return TypeError(
+        f"{field}: a file is a path, bytes, a file opened in binary mode, an async iterator of bytes, or a tuple "
+        f"(filename, content) or (filename, content, media type), not {given}"
+    )
+
+
+def _bytes(chunk: object) -> bytes:
+    if isinstance(chunk, bytes | bytearray | memoryview):
+        return bytes(chunk)  # itself, where it is bytes
+    raise TypeError(f"an async iterator of bytes gave {type(chunk).__name__}")
+
+
 def _escape(text: str) -> str:
-    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    # Other control characters than CR and LF are escaped too: no header may hold them (RFC 9110 section 5.5).
+    escaped = re.sub(r'["\x00-\x1f\x7f]', lambda match: f"%{ord(match[0]):02X}", text)
+    return escaped.encode("utf-8", "replace").decode()  # a file name need not be UTF-8, and comes with surrogates then
 
 
-def _one_line(text: str) -> str:
-    if "\r" in text or "\n" in text:
-        raise ValueError(f"a media type is one line, not {text!r}")
+def _header_value(text: str) -> str:
+    if not re.fullmatch(r"[\t\x20-\x7e]+", text):
+        raise ValueError(f"a media type is visible ASCII on one line, not {text!r}")
     return text

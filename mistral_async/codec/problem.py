@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -33,17 +34,19 @@ def read_problem(body: bytes) -> Problem:
     if not body.strip():
         return Problem(message="the answer has no body")
     try:
-        value = json_value(body)
-    except NotReadable:
+        problem = _from_json(json_value(body))
+    except (NotReadable, RecursionError):
         return Problem(message=_bounded(_plain_text(body)))
-    return _from_json(value)
+    return problem if problem.message.strip() else msgspec.structs.replace(problem, message=_bounded(_as_it_is(body)))
 
 
 def is_problem(value: object) -> bool:
     """Whether JSON that came where an answer was expected is an error instead."""
     if not is_object(value):
         return False
-    return value.get("object") == "error" or "error" in value or value.keys() <= {"detail", "message", "request_id"}
+    if value.get("object") == "error" or value.get("error"):
+        return True
+    return bool(value) and value.keys() <= {"detail", "message", "request_id"}
 
 
 def request_id(headers: Headers) -> str | None:
@@ -58,9 +61,11 @@ def retry_after(headers: Headers) -> float | None:
     """
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        return float(text) if len(text) < 10 else None  # more would be decades
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+        date = parsedate_to_datetime(text)
+        # Source: RFC 9110 section 5.6.7: a date without a zone (asctime's form) is in GMT too.
+        return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - time.time())
     except (ValueError, OverflowError):
         return None
 
@@ -109,11 +114,19 @@ def _complaint(each: Any) -> str:
 
 def _plain_text(body: bytes) -> str:
     """Text of a page that a proxy or gateway made: its title where it has one, else without its tags."""
-    text = body[:BODY_LIMIT].decode("utf-8", "replace")
-    if re.match(r"\s*<", text):
-        title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-        text = title.group(1) if title else re.sub(r"<[^>]*>", " ", text)
-    return " ".join(text.split())
+    text = _as_it_is(body)
+    if not text.startswith("<"):
+        return text
+    # No `<` inside a tag or a title: else a page of nothing but `<` would be searched to its end from each of them.
+    title = re.search(r"<title[^<>]*>([^<]*)</title>", text, re.IGNORECASE)
+    if title and title[1].strip():
+        return title[1].strip()
+    return " ".join(re.sub(r"<[^<>]*>", " ", text).split()) or text
+
+
+def _as_it_is(body: bytes) -> str:
+    """The beginning of a body as text, on one line."""
+    return " ".join(body[:BODY_LIMIT].decode("utf-8", "replace").split())
 
 
 def _text(value: Any) -> str | None:

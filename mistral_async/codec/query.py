@@ -24,7 +24,7 @@ def _pairs(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if is_object(value):
             yield from _pairs(value)
         elif is_array(value):
-            yield from ((name, to_text(item)) for item in value)
+            yield from ((name, to_text(item)) for item in value if item is not None)
         elif value is not None:
             yield name, to_text(value)
 

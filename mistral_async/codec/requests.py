@@ -66,6 +66,8 @@ class RequestEncoder:
                 headers[self._headers.names[name]] = value
             else:
                 fields[self._body_names.get(name, name)] = value
+        if request is not None and fields:
+            raise TypeError(f"{self._operation}: pass a whole request or its fields ({', '.join(fields)}), not both")
         if self._operation.body is None and not self._operation.multipart and fields:
             query |= fields  # for the check to refuse, or for the server to make sense of
             fields = {}

@@ -69,10 +69,10 @@ def _event(block: bytes) -> ServerEvent | None:
             case b"data":
                 data.append(value)
             case b"event":
-                name = value.decode("utf-8", "replace")
+                name = value.decode("utf-8", "replace") or None
             case b"id" if b"\0" not in value:
                 identifier = value.decode("utf-8", "replace")
-            case b"retry" if value.isdigit():
+            case b"retry" if value.isdigit() and len(value) < 19:  # as much as 64 bits hold; int() refuses thousands
                 retry = int(value)
             case _:
                 pass  # a comment, or a field that the standard tells to ignore

@@ -1,0 +1,68 @@
+"""A wire that judges what passes through it by the specification, in both directions."""
+
+from __future__ import annotations
+
+from mistral_async.http import Headers, Request, Response, Transport
+from tests.openapi_check import check_answer, check_request
+
+
+class CheckedWire:
+    """Sends by another wire. Requests and successful answers that the specification does not allow raise ``Violation``.
+
+    ``seen`` gathers the operations that passed, method and path template.
+    """
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+        self.seen: set[tuple[str, str]] = set()
+
+    async def send(self, request: Request, /) -> Response:
+        body = b""
+        if isinstance(request.body, bytes):
+            body = request.body
+        elif request.body is not None and request.body.replayable:
+            body = b"".join([chunk async for chunk in request.body])
+        method, path = check_request(request.method, request.url, request.headers, body)
+        self.seen.add((method, path))
+        response = await self._inner.send(request)
+        return CheckedResponse(response, method, path) if response.status == 200 else response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class CheckedResponse:
+    """A response whose body is judged when it has been read to its end."""
+
+    def __init__(self, inner: Response, method: str, path: str) -> None:
+        self._inner = inner
+        self._method = method
+        self._path = path
+        self._received = b""
+
+    @property
+    def status(self) -> int:
+        return self._inner.status
+
+    @property
+    def headers(self) -> Headers:
+        return self._inner.headers
+
+    @property
+    def http_version(self) -> str:
+        return self._inner.http_version
+
+    async def read(self) -> bytes:
+        body = await self._inner.read()
+        check_answer(self._method, self._path, self.headers["content-type"], body)
+        return body
+
+    async def receive(self) -> bytes:
+        chunk = await self._inner.receive()
+        self._received += chunk
+        if not chunk:
+            check_answer(self._method, self._path, self.headers["content-type"], self._received)
+        return chunk
+
+    def close(self) -> None:
+        self._inner.close()
