@@ -14,21 +14,24 @@ WRITE_SIZE = 1024 * 1024  # bytes gathered before a thread is asked to write the
 
 async def save(chunks: AsyncIterable[bytes], path: Path) -> Path:
     """Write the chunks to a file beside ``path``, then put it in its place. Raises ``OSError``."""
-    descriptor, name = await asyncio.to_thread(
-        tempfile.mkstemp, dir=path.parent, prefix=f".{path.name}.", suffix=".part"
-    )
+    # Not in a thread, where a cancelled task would leave behind what it never got to know of. The name is cut, since
+    # with all of a long one it would be too long for the file system.
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+    file = os.fdopen(descriptor, "wb")
     try:
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
-            gathered = bytearray()
-            async for chunk in chunks:
-                gathered += chunk
-                if len(gathered) >= WRITE_SIZE:
-                    await asyncio.to_thread(file.write, gathered)
-                    gathered = bytearray()
-            await asyncio.to_thread(file.write, gathered)
+        gathered = bytearray()
+        async for chunk in chunks:
+            gathered += chunk
+            if len(gathered) >= WRITE_SIZE:
+                await asyncio.to_thread(file.write, gathered)
+                gathered = bytearray()
+        await asyncio.to_thread(file.write, gathered)
+        await asyncio.to_thread(file.close)
         os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
     except BaseException:
+        with contextlib.suppress(OSError):
+            file.close()  # which waits for a thread that is still writing
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from mistral_async.codec.sse import EventParser, ServerEvent
-from mistral_async.errors import ConnectionLost, StreamError
+from mistral_async.errors import ConnectionLost, StreamError, TransportError
 from mistral_async.http import Request, Response
 
 E = TypeVar("E")
@@ -69,7 +69,11 @@ class ByteStream(AsyncIterator[bytes]):
 
     async def __aenter__(self) -> Self:
         if self._response is None and not self._done:
-            self._response = await self._open()
+            try:
+                self._response = await self._open()
+            except BaseException:
+                self.close()
+                raise
         return self
 
     async def __aexit__(
@@ -148,7 +152,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
             async with asyncio.timeout(LAST_WORDS):
                 async for _ in self._bytes:
                     pass
-        except (TimeoutError, ConnectionLost):
+        except (TimeoutError, TransportError):
             pass  # every event is here: how the connection ends is nobody's concern
         finally:
             self.close()

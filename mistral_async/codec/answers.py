@@ -11,6 +11,8 @@ from mistral_async.codec.lenient import Misfit, build, fits_outside
 
 T = TypeVar("T")
 
+TOO_DEEP = "JSON nested deeper than Python can follow"
+
 
 class NotReadable(Exception):
     """The bytes are no JSON, or of another shape than the model altogether. Its text says which."""
@@ -37,7 +39,10 @@ class AnswerDecoder(Generic[T]):
         if self._type_info is None:
             self._type_info = mi.type_info(self._type)
         misfits: list[Misfit] = []
-        built = build(self._type_info, value, misfits)
+        try:
+            built = build(self._type_info, value, misfits)
+        except RecursionError as exc:
+            raise NotReadable(TOO_DEEP) from exc
         if not fits_outside(self._type_info, built):
             raise NotReadable(misfits[0].what if misfits else "another shape than the model's")
         return cast(T, built), misfits
@@ -50,4 +55,4 @@ def json_value(data: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise NotReadable(f"no JSON: {exc}") from exc
     except RecursionError as exc:
-        raise NotReadable("JSON nested deeper than Python can follow") from exc
+        raise NotReadable(TOO_DEEP) from exc

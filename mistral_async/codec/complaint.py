@@ -10,7 +10,7 @@ import msgspec
 from msgspec import inspect as mi
 
 # How msgspec words a failure: "Expected `int`, got `str` - at `$.messages[0].content`". Source: msgspec, "Constraints".
-_FAILURE = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$(?P<where>.*)`)?", re.DOTALL)
+_FAILURE = re.compile(r"(?P<what>.*?)(?: - at (?:`key` in )?`\$(?P<where>.*)`)?", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 

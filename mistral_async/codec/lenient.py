@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NamedTuple
 
 from msgspec import UNSET
@@ -42,7 +43,8 @@ def build(type_info: mi.Type, value: Any, misfits: list[Misfit], where: str = "$
         case mi.ListType() if is_array(value):
             return [build(type_info.item_type, item, misfits, f"{where}[{i}]") for i, item in enumerate(value)]
         case mi.DictType() if is_object(value):
-            return {key: build(type_info.value_type, item, misfits, f"{where}.{key}") for key, item in value.items()}
+            # A key is not shown: like a value, it may be anything.
+            return {key: build(type_info.value_type, item, misfits, f"{where}[...]") for key, item in value.items()}
         case mi.UnionType():
             return _union(type_info, value, misfits, where)
         case _ if _accepts(type_info, value):
@@ -89,11 +91,9 @@ def _union(union: mi.UnionType, value: Any, misfits: list[Misfit], where: str) -
     members = [member.type if isinstance(member, mi.Metadata) else member for member in union.types]
     if is_object(value):
         return _object_of_union(members, value, misfits, where)
-    for member in members:
-        if isinstance(member, mi.ListType) and isinstance(value, list):
+    for member in sorted(members, key=lambda each: isinstance(each, mi.FloatType)):  # an integer is no float first
+        if (isinstance(member, mi.ListType) and isinstance(value, list)) or _accepts(member, value):
             return build(member, value, misfits, where)
-        if _accepts(member, value):
-            return value
     misfits.append(Misfit(where, f"{_json_name(value)} where the model says {_model_name(union)}"))
     return value
 
@@ -127,6 +127,8 @@ def _likeness(model: mi.StructType, value: dict[str, Any]) -> int:
 def _accepts(type_info: mi.Type, value: Any) -> bool:
     if isinstance(type_info, mi.LiteralType):
         return value in type_info.values
+    if isinstance(type_info, mi.FloatType) and isinstance(value, int) and abs(value) > sys.float_info.max:
+        return False
     if isinstance(value, bool):  # a bool is an int to Python, and no number to JSON
         return isinstance(type_info, mi.BoolType | mi.AnyType)
     return isinstance(type_info, mi.AnyType) or isinstance(value, _scalars(type_info))

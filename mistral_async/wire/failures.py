@@ -6,6 +6,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.http_exceptions import ContentEncodingError
 
 from mistral_async.errors import (
     ConnectError,
@@ -53,10 +54,14 @@ def failure_of(exc: Exception, request: Request, *, answered: bool = False) -> T
             return ConnectError(
                 f"no connection to {host}: {exc.os_error} ({request})", request=request, retry_safe=True
             )
-        case aiohttp.ClientPayloadError() if "decode" in str(exc).lower() or "encoding" in str(exc).lower():
-            return ProtocolError(f"{host} sent a body that cannot be decoded: {exc} ({request})", request=request)
-        case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
-            return ProtocolError(f"{host} sent what is not HTTP: {exc} ({request})", request=request)
+        case aiohttp.ClientPayloadError(__cause__=ContentEncodingError(message=what)):
+            return ProtocolError(f"{host} sent a body that cannot be read: {what} ({request})", request=request)
+        case aiohttp.ClientResponseError(message=what):
+            return ProtocolError(f"{host} sent what is not HTTP: {_one_line(what)} ({request})", request=request)
         case _:
             when = "in the middle of its answer" if answered else "before it answered"
             return ConnectionLost(f"{host} closed the connection {when} ({request})", request=request)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

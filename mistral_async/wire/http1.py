@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import aiohttp
 from yarl import URL
@@ -25,7 +24,7 @@ class Http1Wire:
     """
 
     def __init__(self) -> None:
-        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, _Opened] = WeakKeyDictionary()
+        self._sessions: dict[asyncio.AbstractEventLoop, _Opened] = {}
 
     async def send(self, request: Request, /) -> Response:
         """Send it, and return when the head of the response is there."""
@@ -51,19 +50,23 @@ class Http1Wire:
         return Http1Response(response, request)
 
     async def aclose(self) -> None:
-        """Close every connection, those of other loops included where these still run."""
+        """Close every connection, those of other loops included where these run. A loop that rests closes its own."""
         here = asyncio.get_running_loop()
         for loop, opened in list(self._sessions.items()):
             if loop is here:
                 await opened.scope.aclose()
             elif loop.is_running():
                 await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_close(opened.scope), loop))
-        self._sessions.clear()
+            else:
+                continue
+            del self._sessions[loop]
 
     async def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
         opened = self._sessions.get(loop)
         if opened is None or opened.session.closed or opened.process != os.getpid():
+            for ended in [each for each in self._sessions if each.is_closed()]:
+                del self._sessions[ended]
             scope = _open_session()
             opened = self._sessions[loop] = _Opened(await anext(scope), scope, os.getpid())
         return opened.session
