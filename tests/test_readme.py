@@ -1,0 +1,85 @@
+"""The README's examples run as they stand, but for where the server is."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from mistral_async import demo
+from mistral_async.testing import LocalServer
+
+README = Path(__file__).parent.parent / "README.md"
+PROMPTS = Path(demo.__file__).parent / "prompts.jsonl"
+
+
+def example(heading: str) -> str:
+    """The Python below a heading."""
+    text = README.read_text("utf-8").split(f"## {heading}\n", 1)[1]
+    found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def run(source: str, server: LocalServer) -> dict[str, Any]:
+    """Execute an example with its client pointed at the server."""
+    place = f"api_key={server.api_key!r}, base_url={server.url!r}, "
+    pointed = source.replace("MistralClient(", f"MistralClient({place}")
+    namespace: dict[str, Any] = {"__name__": "example"}
+    exec(compile(pointed, "README.md", "exec"), namespace)  # noqa: S102  # it is our own README
+    return namespace
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    with LocalServer().run_in_thread() as started:
+        yield started
+
+
+def test_the_service_prints_its_answer_twice(server: LocalServer, capsys: pytest.CaptureFixture[str]) -> None:
+    run(example("In a service"), server)
+
+    whole, _, streamed = capsys.readouterr().out.partition("\n")
+    assert whole
+    assert streamed == whole
+
+
+def test_the_handler_streams_its_answer(server: LocalServer) -> None:
+    app = run(example("In a FastAPI handler"), server)["app"]
+
+    with TestClient(app) as browser:
+        answer = browser.get("/ask", params={"question": "What are rivers made of?"})
+
+    assert answer.status_code == 200
+    assert len(answer.text) > 20
+
+
+def test_the_bulk_job_answers_every_line(
+    server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = PROMPTS.read_text("utf-8").splitlines()[:50]
+    (tmp_path / "prompts.jsonl").write_text("\n".join(lines), "utf-8")
+
+    run(example("In a bulk job"), server)
+
+    assert len((tmp_path / "answers.jsonl").read_text("utf-8").splitlines()) == 50
+    assert capsys.readouterr().out == ""
+
+
+def test_the_example_of_a_test_passes() -> None:
+    namespace: dict[str, Any] = {"__name__": "example"}
+    exec(compile(example("Test your own service"), "README.md", "exec"), namespace)  # noqa: S102  # our own README
+
+    asyncio.run(namespace["test_my_service"]())
+
+
+def test_every_example_is_python() -> None:
+    for source in re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL):
+        compile("async def example(call):\n" + textwrap.indent(source, "    "), "README.md", "exec")
