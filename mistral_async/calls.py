@@ -88,7 +88,7 @@ class Call(Coroutine[Any, Any, T_co]):
     async def _run(self) -> T_co:
         request = self._engine.request(self._operation, self._path, self._body, self._params, self._options)
         response = await self._engine.send(request)
-        return cast(T_co, self._engine.decode(self._operation, request, response, await response.read()))
+        return cast(T_co, self._engine.decode(self._operation, request, response, await _whole(response)))
 
     def __await__(self) -> Generator[Any, Any, T_co]:
         self._spend()
@@ -137,7 +137,7 @@ class RawCall(Call[Raw[T]]):
     async def _run(self) -> Raw[T]:
         request = self._engine.request(self._operation, self._path, self._body, self._params, self._options)
         response = await self._engine.send(request)
-        body = await response.read()
+        body = await _whole(response)
         return Raw(response, body, lambda: self._engine.decode(self._operation, request, response, body))
 
 
@@ -188,7 +188,9 @@ class PagedCall(Call[T], Generic[T, Item]):
         seen = 0
         while params is not None:
             page: Any = await Call[T](self._engine, self._operation, self._path, self._body, params, self._options)
-            items: list[Item] = getattr(page, pages.items) or []
+            found = getattr(page, pages.items, None)
+            # An answer that does not fit may have something else in their place.
+            items = cast(list[Item], found) if isinstance(found, list) else []
             for item in items:
                 yield item
             seen += len(items)
@@ -219,3 +221,12 @@ class DownloadCall(Call[bytes]):
     async def _open(self) -> Response:
         request = self._engine.request(self._operation, self._path, self._body, self._params, self._options)
         return await self._engine.send(request)
+
+
+async def _whole(response: Response) -> bytes:
+    """The body of a response, which is closed where it cannot be read to its end."""
+    try:
+        return await response.read()
+    except BaseException:
+        response.close()
+        raise

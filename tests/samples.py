@@ -56,7 +56,7 @@ class Answer(Model, kw_only=True):
     first: Chunk | UnsetType | None = UNSET
     usage: Usage = PRESUMED
     scores: dict[str, float] | UnsetType = UNSET
-    labels: list[str] = []
+    labels: list[str] = []  # noqa: RUF012  # msgspec copies it
     flags: dict[str, dict[str, bool]] | UnsetType | None = UNSET
     key: str | UnsetType = UNSET
     from_: int | UnsetType = field(name="from", default=UNSET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import UNSET
 from msgspec import inspect as mi
 
 from mistral_async.codec.answers import AnswerDecoder, NotReadable, json_value
@@ -38,6 +39,8 @@ class EventDecoder(Generic[E]):
         self._strictly = self._data.strictly
         # Which of the other fields of an event the model has.
         self._others = [(name, fields[name]) for name in ("event", "id", "retry") if name in fields]
+        # What the model requires and an event may lack all the same.
+        self._absent = {each.name: UNSET for each in info.fields if each.required and each.encode_name != "data"}
 
     def strictly(self, event: ServerEvent) -> E:
         """Raises ``msgspec.ValidationError`` for what does not fit, ``msgspec.DecodeError`` for what is no JSON."""
@@ -58,6 +61,7 @@ class EventDecoder(Generic[E]):
         return self._make(**{self._data_name: data}, **self._rest(event)), misfits
 
     def _rest(self, event: ServerEvent) -> dict[str, Any]:
-        if not self._others:
+        if not self._others and not self._absent:
             return {}
-        return {field: value for name, field in self._others if (value := getattr(event, name)) is not None}
+        present = {field: value for name, field in self._others if (value := getattr(event, name)) is not None}
+        return {**self._absent, **present}

@@ -18,6 +18,14 @@ _SCALARS: dict[type[mi.Type], tuple[type, ...]] = {
     mi.FloatType: (float, int),
     mi.NoneType: (type(None),),
 }
+_JSON_NAMES: dict[type, str] = {
+    str: "a text",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    list: "an array",
+    dict: "an object",
+}
 
 
 class Misfit(NamedTuple):
@@ -138,9 +146,8 @@ def _scalars(type_info: mi.Type) -> tuple[type, ...]:
     return _SCALARS.get(type(type_info), ())
 
 
-def _json_name(value: Any) -> str:
-    names = {str: "a text", bool: "a boolean", int: "a number", float: "a number", list: "an array", dict: "an object"}
-    return names.get(type(value), "null")
+def _json_name(value: object) -> str:
+    return _JSON_NAMES.get(type(value), "null")
 
 
 def _model_name(type_info: mi.Type) -> str:

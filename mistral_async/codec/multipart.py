@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 FileContent: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | AsyncIterable[bytes]
 """A path (text or ``Path``), the bytes themselves, a file opened in binary mode, or an async iterator of bytes."""
@@ -119,15 +119,12 @@ class MultipartBody:
 
 def _parts(field: str, file: FileInput) -> tuple[str | None, FileContent, str | None]:
     """File name, content and media type, as far as they were given."""
-    match file:
-        case tuple((str(name), content)):
-            return name, content, None
-        case tuple((str(name), content, str(media_type))):
-            return name, content, media_type
-        case tuple():
-            raise _no_file(field, f"a tuple of ({', '.join(type(each).__name__ for each in file)})")
-        case _:
-            return None, file, None
+    if not isinstance(file, tuple):
+        return None, file, None
+    given: tuple[Any, ...] = file
+    if len(given) not in (2, 3) or not all(isinstance(text, str) for text in given[:1] + given[2:]):
+        raise _no_file(field, "another tuple")
+    return given[0], given[1], given[2] if len(given) == 3 else None
 
 
 def _measure(field: str, content: FileContent) -> tuple[int | None, bool]:
@@ -175,10 +172,13 @@ def _no_file(field: str, given: str) -> TypeError:
     )
 
 
-def _bytes(chunk: object) -> bytes:
-    if isinstance(chunk, bytes | bytearray | memoryview):
-        return bytes(chunk)  # itself, where it is bytes
-    raise TypeError(f"an async iterator of bytes gave {type(chunk).__name__}")
+def _bytes(chunk: Any) -> bytes:
+    if isinstance(chunk, bytes):
+        return chunk
+    try:
+        return bytes(memoryview(chunk))
+    except TypeError:
+        raise TypeError(f"an async iterator of bytes gave {type(chunk).__name__}") from None
 
 
 def _escape(text: str) -> str:

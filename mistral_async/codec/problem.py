@@ -31,7 +31,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_problem(body: bytes) -> Problem:
     """Whatever the body is, a message of bounded length. Never raises."""
-    if not body.strip():
+    if not _as_it_is(body):
         return Problem(message="the answer has no body")
     try:
         problem = _from_json(json_value(body))

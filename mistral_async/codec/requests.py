@@ -18,6 +18,9 @@ from mistral_async.codec.shapes import is_array, is_object
 from mistral_async.errors import RequestValidationError
 from mistral_async.http import Body
 from mistral_async.operation import Operation
+from mistral_async.settings import check_headers
+
+_UNSENDABLE = (TypeError, ValueError, OverflowError, RecursionError)  # what msgspec raises for what it cannot encode
 
 
 class Encoded(NamedTuple):
@@ -73,7 +76,7 @@ class RequestEncoder:
             fields = {}
         return Encoded(
             self._query_text(query, validate),
-            {name: to_text(value) for name, value in self._plain(self._headers, headers, validate).items()},
+            self._header_fields(headers, validate),
             self._form(fields, validate)
             if self._operation.multipart
             else self._json(request, fields, stream, extra_body, validate),
@@ -82,13 +85,23 @@ class RequestEncoder:
     def _query_text(self, query: dict[str, Any], validate: bool) -> str:
         if not query and (self._query is None or not validate):
             return ""
-        return encode_query(self._plain(self._query, query, validate))
+        try:
+            return encode_query(self._plain(self._query, query, validate))
+        except UnicodeEncodeError as exc:
+            raise RequestValidationError(f"{self._operation}: this cannot be sent in a URL: {exc}") from exc
+
+    def _header_fields(self, headers: dict[str, Any], validate: bool) -> dict[str, str]:
+        plain = self._plain(self._headers, headers, validate)
+        try:
+            return check_headers({name: to_text(value) for name, value in plain.items()})
+        except ValueError as exc:
+            raise RequestValidationError(f"{self._operation}: {exc}") from None
 
     def _plain(self, parameters: _Parameters | None, values: dict[str, Any], validate: bool) -> dict[str, Any]:
         """The values as text, numbers, lists and maps: dates become ISO 8601."""
         if parameters is None and not values:
             return values
-        plain: dict[str, Any] = msgspec.to_builtins(values)
+        plain = self._builtins(values)
         if validate:
             checked_type = parameters.checked_type if parameters is not None else _NoParameters
             try:
@@ -138,20 +151,30 @@ class RequestEncoder:
         for name in self._operation.required_files:
             if files.get(name) is None:
                 raise RequestValidationError(f"{self._operation}: missing required file {name!r}", field=name)
-        plain: dict[str, Any] = msgspec.to_builtins(fields)
+        plain = self._builtins(fields)
         if validate and self._body_type is not None:
             try:
                 msgspec.convert(plain, self._body_type)
             except msgspec.ValidationError as exc:
                 raise self._refusal(exc, self._body_type) from None
         pairs = [(name, text) for name, value in plain.items() for text in _form_texts(value)]
-        return MultipartBody(pairs, [FilePart(name, file) for name, file in files.items() if file is not None])
+        try:
+            return MultipartBody(pairs, [FilePart(name, file) for name, file in files.items() if file is not None])
+        except ValueError as exc:
+            raise RequestValidationError(f"{self._operation}: this cannot be sent in a form: {exc}") from exc
 
     def _bytes(self, value: Any) -> bytes:
         try:
             return self._encode(value)
-        except (TypeError, ValueError, OverflowError, RecursionError) as exc:
+        except _UNSENDABLE as exc:
             raise RequestValidationError(f"{self._operation}: this cannot be sent as JSON: {exc}") from exc
+
+    def _builtins(self, values: dict[str, Any]) -> dict[str, Any]:
+        try:
+            plain: dict[str, Any] = msgspec.to_builtins(values)
+        except _UNSENDABLE as exc:
+            raise RequestValidationError(f"{self._operation}: this cannot be sent as text: {exc}") from exc
+        return plain
 
     def _refusal(self, failure: msgspec.ValidationError, checked_type: Any) -> RequestValidationError:
         where, what = complain(failure, checked_type)

@@ -1,0 +1,117 @@
+"""Run datamodel-code-generator, and read from what it wrote which annotation it gave to every field and alias."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TypeAlias
+
+from codegen.document import Schema
+from codegen.errors import SpecError
+from codegen.models.neutral import Neutral, field_key, fields
+
+Annotations: TypeAlias = dict[str, list[str]]
+"""Schema name -> annotation of each of its fields, in order; for an alias the one that it stands for."""
+
+_PLACE = "datamodel-code-generator"
+
+_FLAGS = (
+    "--input-file-type=openapi",
+    "--schema-version=3.1",
+    "--strict-refs",
+    "--output-model-type=msgspec.Struct",
+    "--preset=standard-py311-20261027",
+    "--target-python-version=3.11",
+    "--keyword-only",
+    "--use-annotated",
+    "--enum-field-as-literal=all",
+    "--no-collapse-root-models",
+    "--no-use-standard-primitive-types",
+    "--ignore-pyproject",
+    "--disable-timestamp",
+    "--formatters=builtin",
+)
+
+
+def annotations_of(schemas: dict[str, Schema]) -> Annotations:
+    neutral = Neutral(schemas)
+    if not schemas:
+        return {}
+    module = ast.parse(_source(neutral, schemas))
+    classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
+    aliases = {
+        node.target.id: node.value
+        for node in module.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None
+    }
+    names = _Names(neutral, aliases)
+    found: Annotations = {}
+    for name, schema in schemas.items():
+        made = neutral.neutral(name)
+        if "properties" in schema and made in classes:
+            found[name] = _fields(classes[made], name, schema, names)
+        elif "properties" not in schema and made in aliases:
+            found[name] = [names.text(aliases[made])]
+        else:
+            raise SpecError(_PLACE, f"did not make of the schema {name!r} what it is")
+    return found
+
+
+def _source(neutral: Neutral, schemas: dict[str, Schema]) -> str:
+    """What the generator writes. A process of its own, so that no setting of this one comes into it."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder, "shapes.json"), Path(folder, "models.py")
+        given.write_text(json.dumps(neutral.document(schemas)), encoding="utf-8")
+        run = subprocess.run(
+            [sys.executable, "-m", "datamodel_code_generator", *_FLAGS, f"--input={given}", f"--output={made}"],
+            cwd=folder,
+            env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore", "PYTHONUTF8": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if run.returncode or not made.is_file():
+            raise SpecError(_PLACE, neutral.renamed(run.stderr.strip()) or "failed without a word")
+        return made.read_text(encoding="utf-8")
+
+
+def _fields(class_: ast.ClassDef, name: str, schema: Schema, names: _Names) -> list[str]:
+    found = {
+        node.target.id: names.text(node.annotation)
+        for node in class_.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    wanted = [field_key(index) for index in range(len(fields(schema)))]
+    if sorted(found) != sorted(wanted):
+        raise SpecError(_PLACE, f"made {len(found)} fields of the {len(wanted)} that {name!r} has")
+    return [found[key] for key in wanted]
+
+
+class _Names(ast.NodeTransformer):
+    """Puts the schemas' own names back, and what a made-up alias stands for in place of the alias."""
+
+    def __init__(self, neutral: Neutral, aliases: dict[str, ast.expr]) -> None:
+        self._neutral = neutral
+        self._aliases = aliases
+
+    def text(self, annotation: ast.expr) -> str:
+        copied = ast.parse(ast.unparse(annotation), mode="eval").body
+        return ast.unparse(self.visit(copied))
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        name = self._neutral.name(node.id)
+        if name is not None:
+            return ast.Name(name)
+        if node.id in self._aliases:
+            return ast.parse(self.text(self._aliases[node.id]), mode="eval").body
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        # A reference to what comes later in the file is written as text.
+        name = self._neutral.name(node.value) if isinstance(node.value, str) else None
+        return node if name is None else ast.Name(name)

@@ -1,0 +1,1 @@
+"""What the models of the server say: made up, but always the same for the same request."""

@@ -1,0 +1,265 @@
+"""A call is a value: awaited, scheduled, changed, cancelled, dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from mistral_async.calls import Call, StreamingCall
+from mistral_async.errors import ConnectionLost, NotFoundError, RequestValidationError, ResponseDecodeError
+from mistral_async.http import Timeout
+from mistral_async.models.files import ListFilesOut
+from mistral_async.operation import Operation
+from tests.fakes import FOREVER, ScriptedResponse, ScriptedWire, engine
+
+LIST = Operation(method="GET", path="/v1/files", query="files.ListFilesQuery", answer="files.ListFilesOut")
+EMPTY = b'{"data":[],"object":"list"}'
+EXPECTED = ListFilesOut(data=[], object="list")
+
+
+def call(wire: ScriptedWire, **params: Any) -> Call[ListFilesOut]:
+    return Call(engine(wire), LIST, "/v1/files", None, params)
+
+
+async def test_making_a_call_sends_nothing_and_awaiting_it_sends_it() -> None:
+    wire = ScriptedWire(EMPTY)
+
+    listing = call(wire)
+    assert wire.requests == []
+
+    assert await listing == EXPECTED
+    assert [str(request) for request in wire.requests] == ["GET /v1/files"]
+
+
+async def test_awaiting_a_call_again_raises() -> None:
+    wire = ScriptedWire(EMPTY, EMPTY)
+    listing = call(wire)
+    await listing
+
+    with pytest.raises(RuntimeError, match=r"<Call GET /v1/files> was sent already: .*make it anew"):
+        await listing
+
+    assert len(wire.requests) == 1
+
+
+async def test_each_way_of_scheduling_a_coroutine_takes_a_call() -> None:
+    wire = ScriptedWire(*[EMPTY] * 7)
+
+    async with asyncio.TaskGroup() as group:
+        grouped = group.create_task(call(wire))
+    shielded = asyncio.shield(call(wire))
+    results: list[ListFilesOut] = [
+        grouped.result(),
+        await shielded,
+        await asyncio.create_task(call(wire)),
+        await asyncio.wait_for(call(wire), 1),
+        *await asyncio.gather(call(wire), call(wire)),
+        await asyncio.ensure_future(call(wire)),
+    ]
+
+    assert results == [EXPECTED] * 7
+
+
+def test_a_call_runs_as_the_main_coroutine_of_a_loop() -> None:
+    assert asyncio.run(call(ScriptedWire(EMPTY))) == EXPECTED
+
+
+def test_a_call_that_is_dropped_unsent_warns() -> None:
+    dropped = call(ScriptedWire())
+
+    with pytest.warns(RuntimeWarning, match=r"<Call GET /v1/files> was never sent: await it"):
+        del dropped
+
+
+def test_a_call_that_is_closed_unsent_is_silent_and_cannot_be_sent() -> None:
+    closed = call(ScriptedWire())
+
+    closed.close()
+    closed.close()
+
+    with pytest.raises(RuntimeError, match="sent already"):
+        closed.send(None)
+
+
+async def test_a_call_that_could_not_be_made_says_only_why() -> None:
+    with pytest.raises(TypeError):
+        Call()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue, reportUnusedCoroutine]
+    gc.collect()
+
+
+@pytest.mark.parametrize("error", [ConnectionLost("gone"), RequestValidationError("wrong")])
+async def test_what_the_wire_raises_comes_out(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught:
+        await call(ScriptedWire(error))
+
+    assert caught.value is error
+
+
+async def test_a_wrong_argument_is_told_before_anything_is_sent() -> None:
+    wire = ScriptedWire()
+
+    with pytest.raises(RequestValidationError, match="did you mean 'page'"):
+        await call(wire, pge=1)
+
+    assert wire.requests == []
+
+
+async def test_options_make_a_call_that_takes_the_place_of_the_first() -> None:
+    wire = ScriptedWire(EMPTY)
+    first = call(wire, page=1)
+
+    second = first.options(timeout=300, headers={"X-A": "1"}).options(headers={"x-b": "2"}, extra_body={"new": 1})
+    await second
+
+    (request,) = wire.requests
+    assert request.timeout == Timeout(connect=300, read=300)
+    assert (request.headers["x-a"], request.headers["x-b"]) == ("1", "2")
+    assert request.body == b'{"new":1}'
+    assert request.url.endswith("?page=1")
+    with pytest.raises(RuntimeError, match="sent already"):
+        first.raw()
+
+
+async def test_options_that_are_not_given_stay() -> None:
+    wire = ScriptedWire(EMPTY)
+
+    await call(wire).options(timeout=None, extra_body={"a": 1}).options()
+
+    assert wire.requests[0].timeout == Timeout(connect=None, read=None)
+    assert wire.requests[0].body == b'{"a":1}'
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [({"timeout": 0}, "timeout"), ({"headers": {"a b": "x"}}, "headers"), ({"headers": {"a": "x\n"}}, "headers")],
+)
+def test_an_option_that_is_wrong_is_named_and_leaves_the_call_usable(options: dict[str, Any], name: str) -> None:
+    listing = call(ScriptedWire(EMPTY))
+
+    with pytest.raises(ValueError, match=f"^{name}: "):
+        listing.options(**options)
+
+    assert asyncio.run(_awaited(listing)) == EXPECTED
+
+
+async def _awaited(coroutine: Coroutine[Any, Any, ListFilesOut]) -> ListFilesOut:
+    return await coroutine
+
+
+async def test_a_raw_answer_is_what_came_and_decodes_to_the_same() -> None:
+    response = ScriptedResponse(201, EMPTY, {"X-Kong-Request-Id": "r-1"})
+
+    raw = await call(ScriptedWire(response)).raw()
+
+    assert (raw.status, raw.body, raw.request_id, raw.http_version) == (201, EMPTY, "r-1", "1.1")
+    assert raw.headers["x-kong-request-id"] == "r-1"
+    assert raw.decode() == EXPECTED
+    assert repr(raw) == f"<Raw 201, {len(EMPTY)} bytes>"
+
+
+async def test_a_raw_answer_that_cannot_be_read_is_still_there() -> None:
+    raw = await call(ScriptedWire(b"<html>")).raw()
+
+    with pytest.raises(ResponseDecodeError):
+        raw.decode()
+    assert raw.body == b"<html>"
+
+
+async def test_a_raw_call_raises_for_a_status_that_says_no() -> None:
+    with pytest.raises(NotFoundError):
+        await call(ScriptedWire(404)).raw()
+
+
+async def test_a_raw_call_keeps_the_options() -> None:
+    wire = ScriptedWire(EMPTY, EMPTY)
+
+    await call(wire).options(headers={"x-a": "1"}).raw()
+    await call(wire).raw().options(headers={"x-a": "2"})
+
+    assert [request.headers["x-a"] for request in wire.requests] == ["1", "2"]
+
+
+async def test_cancelling_a_call_before_its_first_step_sends_nothing() -> None:
+    wire = ScriptedWire()
+    task = asyncio.create_task(call(wire))
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert wire.requests == []
+
+
+async def test_cancelling_a_call_that_waits_for_an_answer_ends_it() -> None:
+    wire = ScriptedWire(FOREVER)
+    task = asyncio.create_task(call(wire))
+    await asyncio.sleep(0)
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("raw", [False, True])
+async def test_cancelling_a_call_that_reads_its_answer_drops_the_connection(raw: bool) -> None:
+    response = ScriptedResponse(200, [b"{", FOREVER])
+    reading = call(ScriptedWire(response))
+    task: asyncio.Task[Any] = asyncio.create_task(reading.raw() if raw else reading)
+    await asyncio.sleep(0)
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert response.dropped
+
+
+async def test_an_answer_that_breaks_off_drops_the_connection() -> None:
+    response = ScriptedResponse(200, [b"{", ConnectionLost("cut")])
+
+    with pytest.raises(ConnectionLost):
+        await call(ScriptedWire(response))
+
+    assert response.dropped
+
+
+def test_sending_throwing_and_closing_are_those_of_a_coroutine() -> None:
+    done = call(ScriptedWire(EMPTY))
+    with pytest.raises(StopIteration) as stopped:
+        done.send(None)
+    assert stopped.value.value == EXPECTED
+    with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+        done.send(None)
+
+    thrown: list[tuple[Any, ...]] = [(OSError,), (OSError("x"),), (OSError, OSError("x"), None), (OSError, "x")]
+    for arguments in thrown:
+        with pytest.raises(OSError):  # noqa: PT011  # whatever it says
+            call(ScriptedWire()).throw(*arguments)
+
+
+def test_closing_a_call_on_its_way_ends_it() -> None:
+    wire = ScriptedWire(FOREVER)
+    running = call(wire)
+
+    async def begin() -> None:
+        running.send(None)
+        running.close()
+
+    asyncio.run(begin())
+
+    assert len(wire.requests) == 1
+    with pytest.raises(RuntimeError):
+        running.send(None)
+
+
+def test_a_call_shows_what_it_is_and_nothing_of_what_it_holds() -> None:
+    secret = StreamingCall[Any, Any](engine(ScriptedWire()), LIST, "/v1/files", {"key": "secret"}, {"key": "secret"})
+
+    assert repr(secret) == "<StreamingCall GET /v1/files>"
+    secret.close()

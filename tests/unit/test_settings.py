@@ -1,0 +1,179 @@
+"""Settings: what is taken, and which one is wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mistral_async.http import Timeout
+from mistral_async.settings import (
+    API_KEY_VARIABLE,
+    BASE_URL,
+    check_api_key,
+    check_base_url,
+    check_headers,
+    check_key_text,
+    check_timeout,
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        (None, BASE_URL),
+        ("https://api.mistral.ai", "https://api.mistral.ai"),
+        ("https://api.mistral.ai/", "https://api.mistral.ai"),
+        ("https://api.mistral.ai/v1", "https://api.mistral.ai"),
+        ("https://api.mistral.ai/v1/", "https://api.mistral.ai"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080/v1", "http://[::1]:8080"),
+        ("https://gateway.test/mistral/v1", "https://gateway.test/mistral"),
+        ("HTTPS://API.MISTRAL.AI", "HTTPS://API.MISTRAL.AI"),
+    ],
+)
+def test_a_base_url_is_an_origin_with_or_without_v1(url: str | None, origin: str) -> None:
+    assert check_base_url(url) == origin
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.mistral.ai",
+        "ftp://api.mistral.ai",
+        "https://",
+        "https://:443",
+        "http://[::1",
+        "http://host:port",
+        "http://host:99999",
+        "http://host name",
+        "http://host\n",
+        "http://host/\tv1",
+        "http://höst/pfäd",
+        "https://host?x=1",
+        "https://host#x",
+        5,
+        b"https://api.mistral.ai",
+    ],
+)
+def test_what_is_no_base_url_is_refused_by_name(url: Any) -> None:
+    with pytest.raises(ValueError, match=r"^base_url: "):
+        check_base_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:secret@host",
+        "https://secret@host",
+        "ftp://user:secret@host",
+        "https://user:secret@host:port",
+        "https://host?key=secret",
+        "https://host#secret",
+        "ftp://host/?secret",
+        "https://user:secret@ho st/",
+    ],
+)
+def test_a_credential_in_a_base_url_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ValueError, match=r"^base_url: ") as caught:
+        check_base_url(url)
+
+    assert "secret" not in str(caught.value)
+
+
+@given(st.text())
+@example("http://[")
+@example("http://a]b")
+@example("//host")
+def test_no_base_url_raises_anything_else(url: str) -> None:
+    try:
+        origin = check_base_url(url)
+    except ValueError as exc:
+        assert str(exc).startswith("base_url: ")  # noqa: PT017  # either is right
+    else:
+        assert re.match("https?://", origin, re.IGNORECASE)
+
+
+def test_names_of_headers_become_lower_case() -> None:
+    assert check_headers({"X-Team": "a", "Accept": "\tb é"}) == {"x-team": "a", "accept": "\tb é"}
+    assert check_headers(None) == {}
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a:b", "a\r\nb", "é", 5, b"x"])
+def test_a_header_of_an_impossible_name_is_refused(name: Any) -> None:
+    with pytest.raises(ValueError, match=r"^headers: .* is not a field name"):
+        check_headers({name: "value"})
+
+
+@pytest.mark.parametrize("value", ["secret\r\nHost: evil", "secret\n", "secret\0", "secret€", b"secret", 5, None])
+def test_a_header_of_an_impossible_value_is_refused_without_showing_it(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"^headers: the value of 'x-key'") as caught:
+        check_headers({"x-key": value})
+
+    assert "secret" not in str(caught.value)
+
+
+def test_a_number_limits_connecting_and_silence() -> None:
+    assert check_timeout(5) == Timeout(connect=5, read=5, total=None)
+    assert check_timeout(None) == Timeout(connect=None, read=None, total=None)
+    assert check_timeout(Timeout(total=9)) == Timeout(total=9)
+
+
+@pytest.mark.parametrize("value", [0, -3, "30", (1, 2)])
+def test_what_is_no_timeout_is_refused_by_name(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"^timeout: "):
+        check_timeout(value)
+
+
+def test_the_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(API_KEY_VARIABLE, "from-environment")
+
+    assert check_api_key(None) == "from-environment"
+    assert check_api_key("given") == "given"
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_where_there_is_no_key_the_variable_is_named(value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(API_KEY_VARIABLE, raising=False)
+    if value is not None:
+        monkeypatch.setenv(API_KEY_VARIABLE, value)
+
+    with pytest.raises(ValueError, match=r"^api_key: .*MISTRAL_API_KEY"):
+        check_api_key(None)
+
+
+@pytest.mark.parametrize("key", ["", "secret key", "secret\n", "secretü", b"secret", 7, ["secret"]])
+def test_what_is_no_key_is_refused_without_showing_it(key: Any) -> None:
+    with pytest.raises(ValueError, match=r"^api_key: ") as caught:
+        check_api_key(key)
+
+    assert "secret" not in str(caught.value)
+
+
+def test_a_bad_key_in_the_environment_is_not_shown_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(API_KEY_VARIABLE, "secret \n")
+
+    with pytest.raises(ValueError, match=r"^api_key: ") as caught:
+        check_api_key(None)
+
+    assert "secret" not in str(caught.value)
+
+
+def test_a_function_is_a_key() -> None:
+    async def key() -> str:
+        return "k"
+
+    assert check_api_key(key) is key
+
+
+@given(st.text())
+def test_only_visible_ascii_is_a_key(text: str) -> None:
+    if text and all("!" <= letter <= "~" for letter in text):
+        assert check_key_text(text) == text
+    else:
+        with pytest.raises(ValueError, match="api_key"):
+            check_key_text(text)
