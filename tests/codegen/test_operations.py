@@ -8,7 +8,7 @@ import pytest
 
 from codegen.document import Document, EventsSpec, OperationSpec, PagesSpec, PathParameter
 from codegen.normalise import normalise
-from tests.codegen.written import answering, core, hard, written
+from tests.codegen.written import answering, asking, core, hard, ref, written
 
 
 @pytest.fixture(scope="module")
@@ -219,10 +219,9 @@ def test_json_is_preferred_where_there_is_more_and_what_is_left_out_is_told() ->
 
 def test_a_form_that_is_also_sent_as_json_keeps_its_files_there() -> None:
     form = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}, "x": {"type": "string"}}}
-    ref = {"$ref": "#/components/schemas/Form"}
     paths = {
         f"/v1/{name}": {
-            "post": {"operationId": name, "requestBody": {"content": {media: {"schema": ref}}}, "responses": {}}
+            "post": {"operationId": name, "requestBody": {"content": {media: {"schema": ref("Form")}}}, "responses": {}}
         }
         for name, media in (("a", "multipart/form-data"), ("b", "application/json"))
     }
@@ -232,6 +231,44 @@ def test_a_form_that_is_also_sent_as_json_keeps_its_files_there() -> None:
     assert [one.body for one in document.operations] == ["ARequest", "Form"]
     assert list(document.schemas["Form"]["properties"]) == ["file", "x"]
     assert list(document.schemas["ARequest"]["properties"]) == ["x"]
+
+
+def test_a_stream_may_be_asked_for_by_media_type_alone() -> None:
+    events = {"itemSchema": {"properties": {"data": {}}}}
+    content: dict[str, Any] = {"application/json": {}, "text/event-stream": events}
+        "application/json": {},
+        "text/event-stream": {"itemSchema": {"properties": {"data": {}}}},
+    }
+    get = {"operationId": "watch", "responses": {"200": {"description": "", "content": content}}}
+
+    watch = normalise(written({"/v1/watch": {"get": get}}, {})).operations[0]
+
+    assert watch.events == EventsSpec(schema="WatchEvent", flag=None, end="[DONE]")
+    assert (watch.answer, watch.accept) == ("WatchResponse", "application/json")
+
+
+def test_a_body_s_schema_may_be_another_name_for_an_object() -> None:
+    document = normalise(asking(ref("Alias"), Alias={"allOf": [ref("Body")]}, Body={"properties": {"a": {}}}))
+
+    assert document.operations[0].body == "Body"
+    assert "Alias" not in document.schemas
+
+
+def test_a_path_parameter_s_type_may_stand_elsewhere() -> None:
+    spec = answering({}, Number={"anyOf": [ref("Number"), {"type": ["integer", "null"]}]})
+    spec["paths"] = {"/v1/{n}/{m}": spec["paths"]["/v1/it"]}
+    spec["paths"]["/v1/{n}/{m}"]["parameters"] = [{"name": "n", "in": "path", "schema": ref("Number")}]
+
+    document = normalise(spec)
+
+    assert [one.integer for one in document.operations[0].path_parameters] == [True, False]
+    assert document.rewrites["path parameter that is not described"] == ["paths./v1/{n}/{m}.get: `m`"]
+
+
+def test_extensions_of_others_are_left_behind() -> None:
+    document = normalise(asking({"properties": {"a": {"x-speakeasy-name": "b", "x-mistral-secret": True}}}))
+
+    assert document.schemas["PostItRequest"]["properties"]["a"] == {"x-mistral-secret": True}
 
 
 def test_two_operations_with_one_id_are_told_apart() -> None:

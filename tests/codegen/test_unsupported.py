@@ -132,7 +132,6 @@ def get(**changes: Any) -> dict[str, Any]:
 
 
 EVENTS: Any = {"200": {"description": "", "content": {"text/event-stream": {"schema": {"properties": {"data": {}}}}}}}
-JSON: Any = {"200": {"description": "", "content": {"application/json": {"schema": {}}}}}
 
 
 @pytest.mark.parametrize(
@@ -143,7 +142,6 @@ JSON: Any = {"200": {"description": "", "content": {"application/json": {"schema
         ({"/v1/a": get(), "/v1/a#b": get()}, "are one place to a server"),
         ({"/v1/{a}": get(), "/v1/{b}": get()}, "are one place to a server"),
         ({"/v1/a": None}, "paths./v1/a: is no object"),
-        ({"/v1/a": get(responses=JSON), "/v1/a#stream": get(responses=EVENTS)}, "no field `stream` asks for either"),
         ({"/v1/a": get(responses=EVENTS, **{"x-mistral-events": {"flag": "go"}})}, "the body has no field 'go'"),
         ({"/v1/a": get(**{"x-mistral-events": {"event": "#/components/schemas/Gone"}})}, "leads nowhere"),
         ({"/v1/a": get(**{"x-mistral-pages": {"by": "x"}})}, "`by` is none of page, offset, cursor"),
@@ -196,7 +194,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 PLACES = list(places(HARD))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(STRANGE)), min_size=1, max_size=3), st.randoms())
 def test_no_document_makes_a_traceback(changes: list[tuple[tuple[str | int, ...], Any]], chance: random.Random) -> None:
     spec: Any = copy.deepcopy(HARD)

@@ -125,7 +125,10 @@ async def test_json_is_answered_where_json_was_asked_for(api: Api) -> None:
     schema = {
         "type": "object",
         "required": ["city", "tags"],
-        "properties": {"city": {"type": "string"}, "tags": {"type": "array", "items": {"enum": ["a", "b"]}, "minItems": 2}},
+        "properties": {
+            "city": {"type": "string"},
+            "tags": {"type": "array", "items": {"enum": ["a", "b"]}, "minItems": 2},
+        },
     }
 
     plain = await api.ask(response_format={"type": "json_object"})

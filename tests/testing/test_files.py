@@ -168,7 +168,9 @@ async def test_a_part_of_a_file_can_be_asked_for(api: Api) -> None:
     assert (answer.status, answer.body) == (206, LARGE[:256])
 
 
-async def test_a_file_can_be_put_there_from_its_path_and_is_left_alone(server: LocalServer, api: Api, tmp_path: Path) -> None:
+async def test_a_file_can_be_put_there_from_its_path_and_is_left_alone(
+    server: LocalServer, api: Api, tmp_path: Path
+) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"{}\n" * 3 + b"{}")
     id = server.add_file("a.jsonl", path)
@@ -227,7 +229,10 @@ PART = b'--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\
         ("multipart/form-data; boundary=b", b""),
         ("multipart/form-data; boundary=b", b"--b--\r\n"),
         ("multipart/form-data; boundary=b", b"nothing of the kind"),
-        ("multipart/form-data; boundary=b", b'--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nocr\r\n--b--\r\n'),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nocr\r\n--b--\r\n',
+        ),
         ("multipart/form-data; boundary=b", b"--b\r\ncontent-disposition: form-data\r\n\r\nx\r\n--b--\r\n"),
         (
             "multipart/form-data; boundary=b",

@@ -28,7 +28,12 @@ async def results(api: Api, file: str) -> list[dict[str, Any]]:
 
 async def test_a_batch_job_moves_as_time_goes_by(timed: LocalServer, timed_api: Api, clock: ManualClock) -> None:
     job = (await timed_api.post("/v1/batch/jobs", {**CHAT, "requests": inline(4), "metadata": {"a": "b"}})).json()
-    assert (job["status"], job["total_requests"], job["completed_requests"], job["started_at"]) == ("QUEUED", 4, 0, None)
+    assert (job["status"], job["total_requests"], job["completed_requests"], job["started_at"]) == (
+        "QUEUED",
+        4,
+        0,
+        None,
+    )
 
     async def seen() -> tuple[str, int]:
         shown = (await timed_api.get(f"/v1/batch/jobs/{job['id']}")).json()
@@ -196,7 +201,9 @@ async def test_a_large_job_lets_others_in_between(server: LocalServer, api: Api)
         ({"requests": [], "agent_id": "nobody"}, 404),
     ],
 )
-async def test_a_job_that_cannot_be_is_refused(fields: dict[str, Any], status: int, server: LocalServer, api: Api) -> None:
+async def test_a_job_that_cannot_be_is_refused(
+    fields: dict[str, Any], status: int, server: LocalServer, api: Api
+) -> None:
     server.add_file("a.jsonl", b"{}", id="tuning")
 
     assert (await api.post("/v1/batch/jobs", {**CHAT, **fields})).status == status
@@ -246,7 +253,10 @@ async def test_the_list_of_batch_jobs_is_narrowed_by_its_query(
     assert listed["total"] >= len(found)
 
 
-TUNING: dict[str, Any] = {"model": "mistral-small-latest", "hyperparameters": {"training_steps": 10, "learning_rate": 0.001}}
+TUNING: dict[str, Any] = {
+    "model": "mistral-small-latest",
+    "hyperparameters": {"training_steps": 10, "learning_rate": 0.001},
+}
 SAMPLE = b'{"messages":[]}\n'
 
 
@@ -345,7 +355,12 @@ async def test_what_is_secret_in_a_job_is_not_shown(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("content", "skipped", "status"),
-    [(b"no json", 0, "FAILED_VALIDATION"), (b"[]\n" + SAMPLE, 0.5, "SUCCESS"), (b"[]\n\n" + SAMPLE, 0.4, "FAILED_VALIDATION"), (b"", 0, "FAILED_VALIDATION")],
+    [
+        (b"no json", 0, "FAILED_VALIDATION"),
+        (b"[]\n" + SAMPLE, 0.5, "SUCCESS"),
+        (b"[]\n\n" + SAMPLE, 0.4, "FAILED_VALIDATION"),
+        (b"", 0, "FAILED_VALIDATION"),
+    ],
 )
 async def test_training_files_are_validated(
     content: bytes, skipped: float, status: str, server: LocalServer, api: Api

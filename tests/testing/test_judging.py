@@ -49,9 +49,17 @@ async def test_one_text_may_come_without_a_list(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("dtype", "low", "high", "length"),
-    [("float", -1, 1, 20), ("int8", -127, 127, 20), ("uint8", 0, 255, 20), ("binary", -128, 127, 3), ("ubinary", 0, 255, 3)],
+    [
+        ("float", -1, 1, 20),
+        ("int8", -127, 127, 20),
+        ("uint8", 0, 255, 20),
+        ("binary", -128, 127, 3),
+        ("ubinary", 0, 255, 3),
+    ],
 )
-async def test_numbers_come_in_the_type_that_was_asked_for(dtype: str, low: int, high: int, length: int, api: Api) -> None:
+async def test_numbers_come_in_the_type_that_was_asked_for(
+    dtype: str, low: int, high: int, length: int, api: Api
+) -> None:
     answer = await embed(api, "one two three", output_dtype=dtype, output_dimension=20)
 
     (vector,) = vectors(answer)
@@ -103,7 +111,10 @@ async def test_no_texts_and_too_many_dimensions_are_refused(api: Api) -> None:
 
 
 async def test_texts_are_judged_by_their_words(api: Api) -> None:
-    body = {"model": "mistral-moderation-latest", "input": ["A fine day", "I will kill them with a bomb", "a@b.example"]}
+    body = {
+        "model": "mistral-moderation-latest",
+        "input": ["A fine day", "I will kill them with a bomb", "a@b.example"],
+    }
 
     fine, violent, personal = (await api.post("/v1/moderations", body)).json()["results"]
 

@@ -62,7 +62,14 @@ async def test_an_image_is_one_page(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("pages", "indexes"),
-    [(None, [0, 1, 2, 3, 4]), ([3, 1, 1], [1, 3]), ("0-1,4", [0, 1, 4]), ("2-99", [2, 3, 4]), ([77], []), ("1 - 2", [])],
+    [
+        (None, [0, 1, 2, 3, 4]),
+        ([3, 1, 1], [1, 3]),
+        ("0-1,4", [0, 1, 4]),
+        ("2-99", [2, 3, 4]),
+        ([77], []),
+        ("1 - 2", []),
+    ],
 )
 async def test_the_pages_that_were_asked_for_are_read(pages: Any, indexes: list[int], api: Api) -> None:
     document = data_url(b"\f".join(b"page %d" % number for number in range(5)))
@@ -100,8 +107,9 @@ async def test_a_text_has_no_pictures(api: Api) -> None:
 
 
 async def test_the_document_is_annotated_where_asked_for(api: Api) -> None:
-    plain, annotated = await read(api, document_annotation_format={"type": "text"}), await read(
-        api, document_annotation_format=SCHEMA
+    plain, annotated = (
+        await read(api, document_annotation_format={"type": "text"}),
+        await read(api, document_annotation_format=SCHEMA),
     )
 
     assert plain.json()["document_annotation"] is None

@@ -15,7 +15,11 @@ FILE = "11111111-1111-4111-8111-111111111111"
 TUNED = "ft:mistral-small-latest:mine:12345678"
 CLASSIFIER = "ft:classifier:ministral-3b-latest:mine:12345678"
 TRAINING = b'{"messages":[]}\n'
-BATCH = {"endpoint": "/v1/chat/completions", "model": "mistral-small-latest", "requests": [{"body": {"messages": MESSAGES}}]}
+BATCH = {
+    "endpoint": "/v1/chat/completions",
+    "model": "mistral-small-latest",
+    "requests": [{"body": {"messages": MESSAGES}}],
+}
 TUNING = {"model": "mistral-small-latest", "training_files": [{"file_id": FILE}], "hyperparameters": {}}
 
 CASES: dict[str, tuple[str, Any]] = {
@@ -43,7 +47,10 @@ CASES: dict[str, tuple[str, Any]] = {
     "POST /v1/chat/moderations": ("/v1/chat/moderations", {"model": "mistral-moderation-latest", "input": MESSAGES}),
     "POST /v1/ocr": (
         "/v1/ocr",
-        {"model": "mistral-ocr-latest", "document": {"type": "document_url", "document_url": "https://a.example/b.pdf"}},
+        {
+            "model": "mistral-ocr-latest",
+            "document": {"type": "document_url", "document_url": "https://a.example/b.pdf"},
+        },
     ),
     "POST /v1/classifications": ("/v1/classifications", {"model": CLASSIFIER, "input": ["Hello"]}),
     "POST /v1/chat/classifications": (
@@ -66,7 +73,9 @@ def prepare(server: LocalServer) -> None:
 
 
 @pytest.mark.parametrize("operation", CASES)
-async def test_an_operation_answers_as_the_specification_says(operation: str, timed: LocalServer, timed_api: Api) -> None:
+async def test_an_operation_answers_as_the_specification_says(
+    operation: str, timed: LocalServer, timed_api: Api
+) -> None:
     prepare(timed)
     method, _ = operation.split()
     path, body = CASES[operation]
@@ -97,7 +106,9 @@ def test_every_operation_of_the_specification_is_called_here() -> None:
 
 @pytest.mark.parametrize("operation", [name for name in CASES if "{" in name])
 @pytest.mark.parametrize("id", ["..%2Fmodels", "a%2Fb", "a%252Fb", "x%3Fy%23z", "%20", "caf%C3%A9"])
-async def test_an_id_is_one_segment_of_the_path_however_odd(operation: str, id: str, server: LocalServer, api: Api) -> None:
+async def test_an_id_is_one_segment_of_the_path_however_odd(
+    operation: str, id: str, server: LocalServer, api: Api
+) -> None:
     method, template = operation.split()
     _, body = CASES[operation]
     path = "/".join(id if segment.startswith("{") else segment for segment in template.split("/"))

@@ -88,7 +88,9 @@ def mutations(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("operation", [name for name, (_, body) in CASES.items() if body is not None])
-async def test_what_the_specification_refuses_is_refused_with_422(operation: str, server: LocalServer, api: Api) -> None:
+async def test_what_the_specification_refuses_is_refused_with_422(
+    operation: str, server: LocalServer, api: Api
+) -> None:
     prepare(server)
     method, _ = operation.split()
     path, body = CASES[operation]
@@ -194,7 +196,9 @@ async def test_a_wrong_key_gets_401_for_an_upload_too(server: LocalServer) -> No
     assert (answer.status, server.requests[-1].size > 300_000) == (401, True)
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/nothing", "/v1/models/", "/v1/models/a/b", "/v2/models", "/v1//models"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/nothing", "/v1/models/", "/v1/models/a/b", "/v2/models", "/v1//models"]
+)
 async def test_an_unknown_path_gets_404(path: str, api: Api) -> None:
     answer = await api.get(path)
 

@@ -25,23 +25,23 @@ def refusal(annotation: Any, value: object) -> tuple[str, str]:
     return complain(caught.value, twin)
 
 
-@pytest.mark.parametrize(
-    ("annotation", "value"),
-    [
-        (Answer, FULL),
-        (Ask, GOOD),
-        (Ask, {**GOOD, "effort": "an enum lists no such thing", "temperature": 1, "from": 4, "labels": {"a": "b"}}),
-        (Tree, {"name": "a", "left": {"name": "b", "left": None}, "branches": [{"tree": {"name": "c"}}]}),
-        (Chunk, {"type": "group", "members": [{"type": "text", "text": "x"}]}),
-        (list[Tree], [{"name": "a"}]),
-        (dict[str, Chunk], {"a": {"type": "text", "text": "x"}}),
-        (Tree | None, None),
-        (list[Branch] | str, [{"tree": {"name": "a", "branches": []}, "weight": 1}]),
-        (Annotated[list[Text], Meta(max_length=1)], [{"type": "text", "text": "x"}]),
-        (Any, {"anything": 1}),
-        (str, "text"),
-    ],
-)
+FITTING: list[tuple[Any, Any]] = [
+    (Answer, FULL),
+    (Ask, GOOD),
+    (Ask, {**GOOD, "effort": "an enum lists no such thing", "temperature": 1, "from": 4, "labels": {"a": "b"}}),
+    (Tree, {"name": "a", "left": {"name": "b", "left": None}, "branches": [{"tree": {"name": "c"}}]}),
+    (Chunk, {"type": "group", "members": [{"type": "text", "text": "x"}]}),
+    (list[Tree], [{"name": "a"}]),
+    (dict[str, Chunk], {"a": {"type": "text", "text": "x"}}),
+    (Tree | None, None),
+    (list[Branch] | str, [{"tree": {"name": "a", "branches": []}, "weight": 1}]),
+    (Annotated[list[Text], Meta(max_length=1)], [{"type": "text", "text": "x"}]),
+    (Any, {"anything": 1}),
+    (str, "text"),
+]
+
+
+@pytest.mark.parametrize(("annotation", "value"), FITTING)
 def test_what_fits_a_model_fits_its_twin(annotation: Any, value: object) -> None:
     msgspec.json.decode(msgspec.json.encode(value), type=strict_type(annotation))
 

@@ -1,18 +1,15 @@
-"""Calls that can be iterated: events, pages and bytes."""
+"""Calls that can be iterated: events and pages."""
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mistral_async.calls import DownloadCall, PagedCall, StreamingCall
-from mistral_async.errors import ConnectionLost, NotFoundError, RequestValidationError, StreamError
+from mistral_async.calls import PagedCall, StreamingCall
+from mistral_async.errors import NotFoundError, RequestValidationError, StreamError
 from mistral_async.models.files import FileSchema, ListFilesOut
 from mistral_async.models.shared import ChatCompletionResponse, CompletionEvent
 from mistral_async.operation import Events, Operation, Pages
@@ -35,7 +32,6 @@ LIST = Operation(
     answer="files.ListFilesOut",
     pages=Pages(items="data", by="page", parameter="page", total="total"),
 )
-CONTENT = Operation(method="GET", path="/v1/files/{file_id}/content", download=True, accept="application/octet-stream")
 
 
 def event(text: str) -> bytes:
@@ -57,10 +53,6 @@ def chat(wire: ScriptedWire, **params: Any) -> StreamingCall[ChatCompletionRespo
 
 def files(wire: ScriptedWire, **params: Any) -> PagedCall[ListFilesOut, FileSchema]:
     return PagedCall(engine(wire), LIST, "/v1/files", None, params)
-
-
-def content(wire: ScriptedWire) -> DownloadCall:
-    return DownloadCall(engine(wire), CONTENT, "/v1/files/f/content")
 
 
 async def test_iterating_a_call_asks_for_a_stream_and_awaiting_it_does_not() -> None:
@@ -188,69 +180,7 @@ async def test_pages_are_iterated_once() -> None:
 
 
 async def test_an_operation_without_pages_has_none_to_iterate() -> None:
-    call = PagedCall[Any, Any](engine(ScriptedWire()), CONTENT, "/x")
+    call = PagedCall[Any, Any](engine(ScriptedWire()), ONLY_EVENTS, "/x")
 
     with pytest.raises(TypeError, match="has no pages"):
         await anext(aiter(call))
-
-
-async def test_a_download_is_awaited_whole_or_iterated_in_chunks() -> None:
-    wire = ScriptedWire(b"content", ScriptedResponse(200, [b"con", b"tent"]))
-
-    assert await content(wire) == b"content"
-    assert [chunk async for chunk in content(wire)] == [b"con", b"tent"]
-    assert wire.requests[0].headers["accept"] == "application/octet-stream"
-
-
-async def test_a_download_that_is_left_closes() -> None:
-    response = ScriptedResponse(200, [b"con", FOREVER])
-
-    async with content(ScriptedWire(response)).stream() as chunks:
-        assert await anext(chunks) == b"con"
-
-    assert response.dropped
-
-
-async def test_a_saved_download_is_there_when_it_is_complete(tmp_path: Path) -> None:
-    saved = await content(ScriptedWire(ScriptedResponse(200, [b"con", b"tent"]))).save(str(tmp_path / "f"))
-
-    assert saved == tmp_path / "f"
-    assert saved.read_bytes() == b"content"
-
-
-async def test_a_download_that_breaks_off_saves_nothing(tmp_path: Path) -> None:
-    response = ScriptedResponse(200, [b"con", ConnectionLost("cut")])
-
-    with pytest.raises(ConnectionLost):
-        await content(ScriptedWire(response)).save(tmp_path / "f")
-
-    assert (os.listdir(tmp_path), response.dropped) == ([], True)
-
-
-async def test_a_cancelled_download_saves_nothing_and_drops_the_connection(tmp_path: Path) -> None:
-    response = ScriptedResponse(200, [b"con", FOREVER])
-    task = asyncio.create_task(content(ScriptedWire(response)).save(tmp_path / "f"))
-    await asyncio.sleep(0)
-    assert response.received
-
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-    assert (os.listdir(tmp_path), response.dropped) == ([], True)
-
-
-async def test_a_refused_download_makes_no_file(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError):
-        await content(ScriptedWire(404)).save(tmp_path / "f")
-
-    assert os.listdir(tmp_path) == []
-
-
-async def test_a_place_that_cannot_be_written_drops_the_connection(tmp_path: Path) -> None:
-    response = ScriptedResponse(200, [b"con", FOREVER])
-
-    with pytest.raises(FileNotFoundError):
-        await content(ScriptedWire(response)).save(tmp_path / "nowhere" / "f")
-
-    assert response.dropped

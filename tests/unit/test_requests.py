@@ -1,71 +1,17 @@
-"""From the arguments of a call to query, headers and body."""
+"""From the arguments of a call to its body."""
 
 from __future__ import annotations
 
-import datetime
-import json
 from typing import Any
 
 import pytest
 from msgspec import UNSET
 
-from mistral_async.codec.multipart import MultipartBody
-from mistral_async.codec.requests import Encoded, RequestEncoder
-from mistral_async.errors import RequestValidationError
+from mistral_async.codec.requests import RequestEncoder
 from mistral_async.model import UnknownVariant
 from mistral_async.models.chat import ChatCompletionRequest
-from mistral_async.models.files import UploadFileRequest
 from mistral_async.models.shared import AssistantMessage, TextChunk, UserMessage
-from mistral_async.operation import Events, Operation
-from tests.reading import parts_of, sent
-
-CHAT = Operation(
-    method="POST",
-    path="/v1/chat/completions",
-    body="chat.ChatCompletionRequest",
-    body_required=True,
-    events=Events(type="shared.CompletionEvent", flag="stream"),
-)
-LIST = Operation(method="GET", path="/v1/batch/jobs", query="batch.ListBatchJobsQuery")
-GET = Operation(method="GET", path="/v1/things/{thing_id}")
-UPLOAD = Operation(
-    method="POST",
-    path="/v1/files",
-    body="files.UploadFileRequest",
-    multipart=True,
-    files=("file", "cover"),
-    required_files=("file",),
-)
-# A shape that no operation of the core has: a body that may be left out, parameters in query and header besides.
-ODD = Operation(
-    method="PATCH",
-    path="/v1/odd",
-    body="files.UploadFileRequest",
-    query="files.GetFileUrlQuery",
-    headers="files.ListFilesQuery",
-)
-INSTRUCT = Operation(method="POST", path="/v1/instruct", body="chat.ChatClassificationRequestInputs")
-MESSAGES: list[Any] = [{"role": "user", "content": "hi"}]
-
-
-def encode(operation: Operation, request: object = None, /, **options: Any) -> Encoded:
-    names = ("stream", "extra_body", "validate")
-    params = {name: value for name, value in options.items() if name not in names}
-    return RequestEncoder(operation).encode(
-        request, params, **{name: options[name] for name in names if name in options}
-    )
-
-
-def body_of(encoded: Encoded) -> Any:
-    assert isinstance(encoded.body, bytes)
-    return json.loads(encoded.body)
-
-
-def refusal(operation: Operation, request: object = None, /, **options: Any) -> RequestValidationError:
-    with pytest.raises(RequestValidationError) as caught:
-        encode(operation, request, **options)
-    assert str(caught.value).startswith(f"{operation.method} {operation.path}")
-    return caught.value
+from tests.encoding import CHAT, GET, INSTRUCT, LIST, MESSAGES, ODD, body_of, encode, refusal
 
 
 def test_fields_become_a_body_and_what_is_unset_is_not_sent() -> None:
@@ -181,98 +127,3 @@ def test_a_variant_from_a_newer_answer_goes_back_unchanged() -> None:
 def test_a_body_that_is_no_object_is_sent_as_it_is() -> None:
     assert body_of(encode(INSTRUCT, [{"messages": MESSAGES}])) == [{"messages": MESSAGES}]
     assert refusal(INSTRUCT, [{"messages": [{"role": "user"}]}]).field == "[0].messages[0]"
-
-
-def test_query_parameters_are_written_as_the_api_reads_them() -> None:
-    moment = datetime.datetime(2026, 11, 1, 12, 30, tzinfo=datetime.UTC)
-
-    encoded = encode(LIST, page=0, status=["QUEUED", "RUNNING"], created_after=moment, metadata={"a": "b"}, model=None)
-
-    assert encoded == Encoded(
-        "page=0&status=QUEUED&status=RUNNING&created_after=2026-11-01T12%3A30%3A00Z&a=b", {}, None
-    )
-
-
-@pytest.mark.parametrize(
-    ("operation", "params", "message"),
-    [
-        (LIST, {"pge": 1}, "there is no field 'pge'; did you mean 'page'?"),
-        (LIST, {"page": "one"}, "page: Expected `int`, got `str`"),
-        (LIST, {"status": "QUEUED"}, "status: Expected `array | null`, got `str`"),
-        (LIST, {"page": object()}, "object"),
-        (LIST, {"model": "\ud800"}, "surrogates"),
-        (GET, {"page": 1}, "there is no field 'page'"),
-        (ODD, {"expiry": "x"}, "expiry: Expected `int`, got `str`"),
-        (ODD, {"search": "a\r\nHost: evil"}, "'search'"),
-        (ODD, {"search": 5}, "search: Expected `str | null`, got `int`"),
-    ],
-)
-def test_a_wrong_parameter_is_refused_by_name(operation: Operation, params: dict[str, Any], message: str) -> None:
-    assert message in str(refusal(operation, **params))
-
-
-def test_header_parameters_become_headers_as_text() -> None:
-    encoded = encode(ODD, page=2, include_total=True, search="x", visibility="user", expiry=3)
-
-    assert encoded.headers == {"page": "2", "include_total": "true", "search": "x"}
-    assert encoded.query == "expiry=3"
-    assert body_of(encoded) == {"visibility": "user"}
-
-
-def test_what_no_file_system_has_is_an_error_of_the_system() -> None:
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        encode(UPLOAD, file="/nowhere/at/all")
-
-
-async def test_a_form_holds_its_fields_and_files() -> None:
-    encoded = encode(UPLOAD, file=("a.txt", b"content", "text/plain"), purpose="batch", expiry=24, visibility=UNSET)
-
-    assert isinstance(encoded.body, MultipartBody)
-    parts = await parts_of(await sent(encoded.body), encoded.body.content_type)
-    assert parts == [
-        ("purpose", None, None, b"batch"),
-        ("expiry", None, None, b"24"),
-        ("file", "a.txt", "text/plain", b"content"),
-    ]
-
-
-async def test_a_form_field_that_is_null_is_left_out_and_one_that_is_a_list_repeated() -> None:
-    encoded = encode(UPLOAD, file=b"", cover=None, expiry=None, tags=["a", 1, True, None], map={"a": 1}, validate=False)
-
-    assert isinstance(encoded.body, MultipartBody)
-    parts = await parts_of(await sent(encoded.body), encoded.body.content_type)
-    assert [(part.name, part.content) for part in parts] == [
-        ("tags", b"a"),
-        ("tags", b"1"),
-        ("tags", b"true"),
-        ("map", b'{"a":1}'),
-        ("file", b""),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
-        ({}, "missing required file 'file'"),
-        ({"file": None}, "missing required file 'file'"),
-        ({"file": UNSET}, "missing required file 'file'"),
-        ({"file": b"", "purpos": "x"}, "there is no field 'purpos'; did you mean 'purpose'?"),
-        ({"file": b"", "expiry": "soon"}, "expiry: Expected `int | null`, got `str`"),
-        ({"file": b"", "purpose": object()}, "object"),
-        ({"file": b"", "purpose": "\ud800"}, "surrogates"),
-        ({"file": ("a", b"", "te\r\nxt")}, "media type"),
-    ],
-)
-def test_a_wrong_form_is_refused_by_name(fields: dict[str, Any], message: str) -> None:
-    assert message in str(refusal(UPLOAD, **fields))
-
-
-def test_what_is_no_file_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match="file: a file is a path"):
-        encode(UPLOAD, file=5)
-
-
-def test_a_form_is_sent_without_its_model_too() -> None:
-    encoded = encode(UPLOAD, file=b"x", purpose=UploadFileRequest(purpose="ocr").purpose, extra="y", validate=False)
-
-    assert isinstance(encoded.body, MultipartBody)
