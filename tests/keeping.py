@@ -6,22 +6,24 @@ from typing import Any
 
 import msgspec
 
+from mistral_async.codec.shapes import is_array, is_object
+
 
 def lost(decoded: Any, value: Any, where: str = "$") -> list[str]:
     """Where the JSON says something that the decoded value has room for and does not hold."""
-    if isinstance(decoded, msgspec.Struct) and isinstance(value, dict):
+    if isinstance(decoded, msgspec.Struct) and is_object(value):
         found: list[str] = []
         for field in msgspec.structs.fields(decoded):
             if field.encode_name in value:
                 inside = f"{where}.{field.encode_name}"
                 found += lost(getattr(decoded, field.name), value[field.encode_name], inside)
         return found
-    if isinstance(decoded, list) and isinstance(value, list):
+    if is_array(decoded) and is_array(value):
         if len(decoded) != len(value):
             return [f"{where}: {len(decoded)} items of {len(value)}"]
         pairs = zip(decoded, value, strict=True)
         return [each for index, (one, other) in enumerate(pairs) for each in lost(one, other, f"{where}[{index}]")]
-    if isinstance(decoded, dict) and isinstance(value, dict):
+    if is_object(decoded) and is_object(value):
         if decoded.keys() != value.keys():
             return [f"{where}: other keys"]
         return [each for key in value for each in lost(decoded[key], value[key], f"{where}.{key}")]

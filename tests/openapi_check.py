@@ -140,7 +140,7 @@ def _valid(schema: dict[str, Any], value: Any) -> bool:
 
 
 @functools.cache
-def _validator(schema: str) -> Draft202012Validator:
+def _validator(schema: str) -> Any:  # jsonschema's own types are vague about what an instance is
     return Draft202012Validator({**json.loads(schema), "components": document()["components"]})
 
 

@@ -73,7 +73,7 @@ class Tree(Model, kw_only=True):
 
 class Branch(Model, kw_only=True):
     tree: Tree
-    weight: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
+    weight: Annotated[float, Meta(ge=0, le=1, description="a share")] | UnsetType = UNSET
 
 
 class Ask(Model, kw_only=True):

@@ -33,10 +33,7 @@ def example(schema: Schema) -> Any:
     if "allOf" in schema:
         merged: dict[str, Any] = {}
         for part in schema["allOf"]:
-            value = example(part)
-            if not isinstance(value, dict):
-                return value
-            merged |= value
+            merged |= example(part)
         return merged
     if "const" in schema:
         return schema["const"]
@@ -46,8 +43,8 @@ def example(schema: Schema) -> Any:
         case "object" if "properties" in schema:
             return {name: example(field) for name, field in schema["properties"].items()}
         case "object":
-            inner = schema.get("additionalProperties", True)
-            return {"key": example(inner) if isinstance(inner, dict) else "anything"}
+            inner: Schema | bool = schema.get("additionalProperties", True)
+            return {"key": "anything" if isinstance(inner, bool) else example(inner)}
         case "array":
             return list(variants(schema["items"]))
         case "string":
@@ -65,7 +62,8 @@ def example(schema: Schema) -> Any:
 def variants(schema: Schema) -> Iterator[Any]:
     """One value of every member of a union; of anything else, one."""
     schema = resolved(schema)
-    members = [member for member in schema.get("oneOf") or schema.get("anyOf") or [] if member.get("type") != "null"]
+    union: list[Schema] = schema.get("oneOf") or schema.get("anyOf") or []
+    members = [member for member in union if member.get("type") != "null"]
     if not members:
         yield example(schema)
         return

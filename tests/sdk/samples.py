@@ -7,12 +7,14 @@ they were published.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from mistral_async import Call, MistralClient
 
 
-class Sample(NamedTuple):
+@dataclass(frozen=True)
+class Sample:
     operation: str
     path: str  # as it must reach the server, still encoded
     call: Callable[[MistralClient], Call[Any]]
@@ -59,7 +61,7 @@ BATCH = {
     "endpoint": "/chat/completions",
 }
 
-SAMPLES = [
+SAMPLES: list[Sample] = [
     Sample(
         "POST /v1/chat/completions",
         "/v1/chat/completions",

@@ -13,6 +13,7 @@ import pytest
 
 from mistral_async.codec.answers import AnswerDecoder
 from mistral_async.codec.load import model
+from mistral_async.codec.shapes import is_array, is_object
 from mistral_async.resources.operations import OPERATIONS
 from tests.keeping import lost
 from tests.openapi_check import check_answer
@@ -40,9 +41,9 @@ def places(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
     """Every value inside a JSON value, with the way to it."""
     yield place, value
     children: list[tuple[str | int, Any]] = []
-    if isinstance(value, dict):
+    if is_object(value):
         children = list(value.items())
-    elif isinstance(value, list):
+    elif is_array(value):
         children = list(enumerate(value))
     for step, child in children:
         yield from places(child, (*place, step))

@@ -115,7 +115,7 @@ async def test_a_cut_stream_raises_with_what_came_before(client: MistralClient, 
 
 
 async def test_a_stream_without_its_end_is_not_taken_for_complete(client: MistralClient, server: LocalServer) -> None:
-    chunk = {"id": "1", "model": "m", "choices": []}
+    chunk: dict[str, object] = {"id": "1", "model": "m", "choices": []}
     server.stream_next([chunk, chunk])
 
     with pytest.raises(StreamError, match="ended before its last event") as caught:
@@ -126,7 +126,7 @@ async def test_a_stream_without_its_end_is_not_taken_for_complete(client: Mistra
 
 
 async def test_an_error_event_raises_what_it_says(client: MistralClient, server: LocalServer) -> None:
-    chunk = {"id": "1", "model": "m", "choices": []}
+    chunk: dict[str, object] = {"id": "1", "model": "m", "choices": []}
     server.stream_next([chunk, {"object": "error", "message": "out of capacity", "type": "t", "code": 3505}])
 
     with pytest.raises(StreamError, match="out of capacity") as caught:

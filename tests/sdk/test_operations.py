@@ -16,11 +16,12 @@ from mistral_async.models import (
     FTModelCard,
     UserMessage,
 )
+from mistral_async.params import UserMessageDict
 from mistral_async.testing import LocalServer
 from tests.checked_wire import CheckedWire
 from tests.openapi_check import operations
 
-HELLO = {"role": "user", "content": "Hello there"}
+HELLO: UserMessageDict = {"role": "user", "content": "Hello there"}
 TUNED = "ft:mistral-small-latest:mine"
 TRAINING = b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n'
 
@@ -66,12 +67,12 @@ async def test_fim_and_agents_stream_too(client: MistralClient) -> None:
 
 async def test_tools_go_round_with_the_history_as_it_came(client: MistralClient) -> None:
     question = UserMessage(content="What is the weather in Paris?")
-    function = {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
+    parameters = {"type": "object", "properties": {"city": {"type": "string"}}}
 
     first = await client.chat.completions.post(
         model="mistral-small-latest",
         messages=[question],
-        tools=[{"type": "function", "function": {"name": "get_weather", "parameters": function["parameters"]}}],
+        tools=[{"type": "function", "function": {"name": "get_weather", "parameters": parameters}}],
         tool_choice="any",
     )
     called = (first.choices[0].message.tool_calls or [])[0]

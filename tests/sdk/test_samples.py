@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
 
-from mistral_async import MistralClient
+from mistral_async import APIError, MistralClient
 from mistral_async.testing import LocalServer
 from tests.keeping import lost
 from tests.sdk.samples import SAMPLES, Sample
@@ -32,11 +33,9 @@ async def test_a_sample_is_sent_as_it_stands_and_its_answer_is_kept(
     "sample", [sample for sample in SAMPLES if not sample.strays], ids=lambda sample: sample.operation
 )
 async def test_a_sample_that_keeps_to_the_specification_is_allowed_by_it(sample: Sample, client: MistralClient) -> None:
-    # The server knows none of the sample's files and jobs: what it answers is not the point here, being sent is.
-    try:
+    # The server knows few of the samples' files and jobs: what it answers is not the point here, being sent is.
+    with contextlib.suppress(APIError):
         await sample.call(client)
-    except Exception as exc:
-        assert "Violation" not in type(exc).__name__, exc
 
 
 def test_there_are_28_samples_of_28_operations() -> None:

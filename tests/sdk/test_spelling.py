@@ -6,7 +6,7 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -21,13 +21,14 @@ METHODS = {"__call__": "GET", "post": "POST", "put": "PUT", "patch": "PATCH", "d
 
 def spelled(node: Any, path: str = "/v1") -> Iterator[tuple[str, Call[Any]]]:
     """Every call that can be reached from here, with the URL that its spelling stands for."""
-    kind = type(node)
+    kind = cast(type[Any], type(node))
     if isinstance(node, Resource):
         for name, method in METHODS.items():
             if name in vars(kind):
                 yield f"{method} {path}", getattr(node, name)()
     if hasattr(kind, "__getitem__"):
-        yield from spelled(node["x"], f"{path}/{{}}")
+        item: Any = node
+        yield from spelled(item["x"], f"{path}/{{}}")
     for name, _ in inspect.getmembers(kind, lambda attribute: isinstance(attribute, property)):
         yield from spelled(getattr(node, name), f"{path}/{name}")
 
