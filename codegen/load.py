@@ -12,7 +12,7 @@ import yaml
 from yaml.constructor import ConstructorError
 
 from codegen.errors import SpecError
-from codegen.shapes import is_list, is_mapping, mapping
+from codegen.shapes import is_list, is_mapping
 
 # Tag, what its scalars look like, what they begin with; what is none of these is text.
 _SCALARS = (
@@ -72,12 +72,13 @@ def read(path: Path | str) -> dict[str, Any]:
     except UnicodeDecodeError as exc:
         raise SpecError(path.name, "is not UTF-8 text") from exc
     try:
-        value = json.loads(text) if path.suffix == ".json" else yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
+        parsed = json.loads(text) if path.suffix == ".json" else yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        value = _with_text_keys(parsed)
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         raise SpecError(path.name, f"is neither YAML nor JSON: {exc}") from exc
     if not is_mapping(value):
         raise SpecError(path.name, "is no OpenAPI document: there is no mapping at its root")
-    return mapping(_with_text_keys(value), path.name)
+    return value
 
 
 def load(path: Path | str) -> dict[str, Any]:

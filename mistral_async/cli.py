@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
+import shlex
 import signal
 import sys
 import time
@@ -96,7 +97,8 @@ async def _serve(options: argparse.Namespace) -> int:
     try:
         ended = _ended()
         print(f"Local server at {server.url}; Ctrl-C ends it.", flush=True)
-        print(f"    export MISTRAL_API_KEY={options.api_key} MISTRAL_BASE_URL={server.url}", flush=True)
+        print(f"    export MISTRAL_API_KEY={shlex.quote(options.api_key)}", flush=True)
+        print(f'    MistralClient(base_url="{server.url}")', flush=True)
         await ended.wait()
     finally:
         await server.aclose()

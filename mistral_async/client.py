@@ -54,7 +54,8 @@ class MistralClient(Resources):
             "strict_responses": strict_responses,
         }
         self._wire = _Open(wire if wire is not None else _http1())
-        settings: dict[str, Any] = {**self._settings, "headers": {"user-agent": USER_AGENT, **self._settings["headers"]}}
+        sent_along = {"user-agent": USER_AGENT, **self._settings["headers"]}
+        settings: dict[str, Any] = {**self._settings, "headers": sent_along}
         self._engine = Engine(Auth(self._wire, check_api_key(api_key)), **settings)
 
     async def aclose(self) -> None:

@@ -19,6 +19,7 @@ Annotations: TypeAlias = dict[str, list[str]]
 """Schema name -> annotation of each of its fields, in order; for an alias the one that it stands for."""
 
 _PLACE = "datamodel-code-generator"
+_LINES_TOLD = 12  # the end of a traceback says what is wrong
 
 _FLAGS = (
     "--input-file-type=openapi",
@@ -76,7 +77,8 @@ def _source(neutral: Neutral, schemas: dict[str, Schema]) -> str:
             check=False,
         )
         if run.returncode or not made.is_file():
-            raise SpecError(_PLACE, neutral.renamed(run.stderr.strip()) or "failed without a word")
+            last = " ".join(run.stderr.strip().splitlines()[-_LINES_TOLD:])
+            raise SpecError(_PLACE, neutral.renamed(last) or "failed without a word")
         return made.read_text(encoding="utf-8")
 
 

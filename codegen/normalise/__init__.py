@@ -32,6 +32,9 @@ def normalise(document: dict[str, Any]) -> Document:
     hoist.hoist(draft)
     unions.settle(draft, [name for one in folded for name in (*one.sent, *one.received)])
 
+    for one in folded:
+        one.follow_aliases(draft)
+
     requests, answers = reach.prune(folded, draft)
     sides.split(draft, requests, answers)
     for kind, count in sorted(forms.formats.items()):

@@ -55,8 +55,5 @@ def _apart(name: str, suffix: str, taken: set[str], sketch: Sketch, draft: Draft
 def _body_names(sketch: Sketch, draft: Draft, names: dict[str, dict[str, str]]) -> list[str]:
     if sketch.body is None:
         return []
-    body = sketch.body.schema
-    while "$ref" in draft.schemas[body]:
-        body = str(draft.schemas[body]["$ref"]).rpartition("/")[2]
     files = [field_name(wire) for wire in sketch.files]
-    return [*names.get(body, {}).values(), *files]
+    return [*names.get(sketch.body.schema, {}).values(), *files]

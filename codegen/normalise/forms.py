@@ -30,7 +30,7 @@ class Forms:
             return {}
         schema = mapping(raw, place)
         self._refuse_unknown(schema, place)
-        said = {key: value for key, value in schema.items() if is_annotation(key)}
+        said = {key: value for key, value in schema.items() if is_annotation(key) and not _foreign(key)}
         if "description" in said:
             said["description"] = str(said["description"]).strip()
         for key in sorted(NARROWING & schema.keys()):
@@ -70,15 +70,11 @@ class Forms:
         return parts
 
     def _union(self, schema: Schema, key: str, place: str) -> Schema:
-        members = [
-            self.read(member, f"{place}.{key}.{index}")
-            for index, member in enumerate(listing(schema[key], f"{place}.{key}"))
-            if not _only_required(member)
-        ]
-        if not members:
+        raw = listing(schema[key], f"{place}.{key}")
+        if all(_only_required(member) for member in raw):
             self._draft.note("condition left to the server", f"{place}: `{key}` of required fields")
             return {}
-        union: Schema = {"anyOf": members}
+        union: Schema = {"anyOf": [self.read(member, f"{place}.{key}.{index}") for index, member in enumerate(raw)]}
         if "discriminator" in schema:
             union["discriminator"] = self._discriminator(schema["discriminator"], f"{place}.discriminator")
         return union
@@ -186,6 +182,10 @@ class Forms:
             for index, item in enumerate(listing(schema["prefixItems"], f"{place}.prefixItems"))
         ]
         return {"anyOf": [*first, *([rest] if rest else [])]}
+
+
+def _foreign(key: str) -> bool:
+    return key.startswith("x-") and not key.startswith("x-mistral-")
 
 
 def _is_binary(schema: Schema) -> bool:

@@ -20,7 +20,7 @@ def fold(sketches: list[Sketch], draft: Draft) -> list[Sketch]:
 
 
 def _folded(group: list[Sketch], draft: Draft) -> Sketch:
-    streams = [one for one in group if one.raw.fragment == "stream" and one.answers.events and not one.answers.json]
+    streams = [one for one in group if one.raw.fragment == "stream" and one.answers.events]
     rest = [one for one in group if one not in streams]
     if len(rest) > 1 or len(streams) > 1:
         places = " and ".join(one.raw.place for one in (rest if len(rest) > 1 else streams))
@@ -48,7 +48,7 @@ def _with_flag(sketch: Sketch, draft: Draft) -> Sketch:
     elif sketch.flag is not None and sketch.flag not in fields:
         raise SpecError(f"{sketch.raw.place}.x-mistral-events", f"the body has no field {sketch.flag!r}")
     elif sketch.flag is None and sketch.answers.json is not None:
-        raise SpecError(sketch.raw.place, "answers with JSON or with a stream, and no field `stream` asks for either")
+        draft.note("stream that only the media type asks for", sketch.raw.place)
     if sketch.end is None and "event" not in draft.resolve(ref(sketch.answers.events), "").get("properties", {}):
         draft.note("end of stream taken to be `[DONE]`", sketch.raw.place)
         sketch.end = "[DONE]"

@@ -63,7 +63,6 @@ class Unions:
             discriminators.append(union["discriminator"])
         leaves: list[Schema] = []
         for member in union["anyOf"]:
-            name = None
             while "$ref" in member and not is_object(self._draft.schemas[ref_name(member)]):
                 name = ref_name(member)
                 self._settle_named(name)

@@ -27,7 +27,7 @@ def check_body(name: str, body: bytes) -> Any:
         checked = decoder.decode(body)
     except msgspec.ValidationError as error:
         raise _refusal(str(error), "body") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(422, {"detail": [problem("json_invalid", ["body"], f"JSON decode error: {error}")]}) from None
     _refuse_strangers(checked, strict, "body")
     return msgspec.json.decode(body)

@@ -67,7 +67,7 @@ class Plan(Generic[T]):
 
     def take(self, operation: Operation | None) -> T | None:
         """What is planned for a request of this operation; it is used up by being taken."""
-        for planned in self._waiting:
+        for planned in tuple(self._waiting):  # another thread may be adding to it
             if planned.meant_for(operation):
                 planned.times -= 1
                 if not planned.times:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from mistral_async.operation import Operation
 from mistral_async.testing.clock import Clock, wall_clock
-from mistral_async.testing.dispatch import run_line
+from mistral_async.testing.dispatch import run_line, specification
 from mistral_async.testing.exchange import Exchanges
 from mistral_async.testing.faults import Cut, Failure, Hold, Plans, Script, Words
 from mistral_async.testing.limits import RateLimiter, RateLimits
@@ -112,6 +112,7 @@ class LocalServer:
         """Listen. Raises OSError where the port is taken, RuntimeError where the server runs already."""
         if self._runner is not None:
             raise RuntimeError(f"the server runs already, at {self.url}")
+        specification()  # loaded now, not while the first request waits
         wire = Wire(self._exchanges.handle)
         wire.counts = self._connections
         self._exchanges.wire = wire

@@ -63,6 +63,7 @@ def test_json_is_read_too(tmp_path: Path) -> None:
         ("[]", "no mapping at its root"),
         ("a: [", "neither YAML nor JSON"),
         ("a: 1\na: 2", "the key 'a' twice"),
+        ("a: &a [*a]", "neither YAML nor JSON"),
         ("swagger: '2.0'", "Swagger 2"),
         ("openapi: 2.0.0", "does not say 3.x"),
         ("openapi: 3.1.0", "has no `paths`"),

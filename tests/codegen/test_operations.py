@@ -234,11 +234,8 @@ def test_a_form_that_is_also_sent_as_json_keeps_its_files_there() -> None:
 
 
 def test_a_stream_may_be_asked_for_by_media_type_alone() -> None:
-    events = {"itemSchema": {"properties": {"data": {}}}}
+    events: dict[str, Any] = {"itemSchema": {"properties": {"data": {}}}}
     content: dict[str, Any] = {"application/json": {}, "text/event-stream": events}
-        "application/json": {},
-        "text/event-stream": {"itemSchema": {"properties": {"data": {}}}},
-    }
     get = {"operationId": "watch", "responses": {"200": {"description": "", "content": content}}}
 
     watch = normalise(written({"/v1/watch": {"get": get}}, {})).operations[0]

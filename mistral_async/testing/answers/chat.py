@@ -18,6 +18,7 @@ from mistral_async.testing.state.account import Account, Call
 _PER_MESSAGE = 4  # tokens that the frame of a message costs
 _PER_IMAGE = 256  # tokens of an image
 _DEFAULT_AGENT_MODEL = "mistral-large-latest"
+_LONGEST = 8192  # tokens that min_tokens can make an answer long
 _MOST_CHOICES = 32  # n is not limited by the schema; more would only be a way to fill the memory
 
 
@@ -82,7 +83,7 @@ def _text(body: dict[str, Any], messages: list[dict[str, Any]], question: str, d
     last = messages[-1] if messages else {}
     if last.get("role") == "tool":
         return f"The tool {last.get('name') or 'that was called'} says: {text_of(last.get('content'))}"
-    text = answer(question, dice, body.get("min_tokens") or 0)
+    text = answer(question, dice, min(body.get("min_tokens") or 0, _LONGEST))
     if last.get("role") == "assistant" and last.get("prefix"):
         return f"{text_of(last.get('content'))} {text}"
     return text

@@ -32,7 +32,7 @@ def embed(account: Account, call: Call) -> Json:
     if not texts:
         raise invalid("too_short", ["body", "input"], "List should have at least 1 item")
     tokens = sum(map(count, texts))
-    if tokens > MOST_TOKENS:
+    if max(tokens, len(texts)) > MOST_TOKENS:
         message = f"Too many tokens: {tokens}, at most {MOST_TOKENS}; split the request."
         raise bad_request(message, "3210", "input")
     dimensions = _dimensions(body.get("output_dimension"), model if isinstance(model, BaseModel) else None)

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias, TypeGuard
 
 from mistral_async.testing.answers.dice import Dice
+from mistral_async.testing.refusals import bad_request
 
 Schema: TypeAlias = Mapping[str, Any]
 
 _DEEP = 12  # levels below which only what must be is made; a recursive schema ends there
+_LARGEST = 100_000  # values and characters of an instance, all together
 _FORMATS = {
     "date": "2026-01-15",
     "date-time": "2026-01-15T09:30:00Z",
@@ -30,8 +32,15 @@ _NUMBER = re.compile(r"\d+")
 
 
 def instance(schema: Schema, question: str, dice: Dice) -> Any:
-    """The simplest value that fits, with names and numbers taken from the question where they fit."""
-    return _Maker(schema, question, dice).make(schema, "value", 0)
+    """The simplest value that fits, with names and numbers taken from the question where they fit.
+
+    Raises a 400 for a schema that is none, or that asks for too much.
+    """
+    try:
+        return _Maker(schema, question, dice).make(schema, "value", 0)
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError):
+        # A schema is whatever a caller sends: what it gets wrong shows itself in all of these.
+        raise bad_request("The JSON schema cannot be used.", param="schema") from None
 
 
 class _Maker:
@@ -39,9 +48,16 @@ class _Maker:
         self._root = root
         self._dice = dice
         self._names: list[str] = _NAME.findall(question[:2000])
+        self._left = _LARGEST
         self._numbers = [int(digits[:9]) for digits in _NUMBER.findall(question[:2000])]
 
+    def _spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise ValueError("the schema asks for too much")
+
     def make(self, schema: Any, name: str, depth: int, index: int = 0) -> Any:
+        self._spend(1)
         if not _is_schema(schema):
             return name
         schema = self._plain(schema)
@@ -107,7 +123,7 @@ class _Maker:
     def _array(self, schema: Schema, name: str, depth: int) -> list[Any]:
         first: list[Any] = schema.get("prefixItems", [])
         least = max(int(schema.get("minItems", 0)), 1 if depth < 6 else 0)
-        length = min(max(least, len(first)), int(schema.get("maxItems", 1_000)), 1_000)
+        length = min(max(least, len(first)), int(schema.get("maxItems", _LARGEST)))
         items = schema.get("items", {})
         singular = name.removesuffix("s") or name
         return [
@@ -140,8 +156,9 @@ class _Maker:
         if text is None:
             text = self._names[index % len(self._names)] if self._names else name.replace("_", " ")
             text += str(index) if index else ""
-        least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", 1_000_000))
-        return text.ljust(min(least, 1_000_000), ".")[:most]
+        least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", _LARGEST))
+        self._spend(least)
+        return text.ljust(least, ".")[:most]
 
 
 def _type_of(schema: Schema) -> str:

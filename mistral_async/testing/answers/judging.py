@@ -15,7 +15,7 @@ from mistral_async.testing.state.catalogue import MODERATION_V1, BaseModel
 from mistral_async.testing.state.models import FineTunedModel, Model
 
 THRESHOLD = 0.5  # a category with this score or more applies
-_WORD = re.compile(r"[\w'@.+-]*\w")
+_WORD = re.compile(r"[\w'-]+")
 _TELLING: dict[str, frozenset[str]] = {
     "sexual": frozenset({"sex", "sexual", "nude", "naked", "porn", "erotic"}),
     "hate_and_discrimination": frozenset({"hate", "racist", "inferior", "vermin", "slur"}),
@@ -30,7 +30,7 @@ _TELLING: dict[str, frozenset[str]] = {
     "jailbreaking": frozenset({"jailbreak", "dan", "unfiltered"}),
 }
 _TELLING["dangerous_and_criminal_content"] = _TELLING["dangerous"] | _TELLING["criminal"]
-_PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.\w+|\b\d{3}-\d{2}-\d{4}\b|\+\d{9,}")
+_PERSONAL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|\b\d{3}-\d{2}-\d{4}\b|\+\d{9,}")
 
 
 def moderate(account: Account, call: Call) -> Json:

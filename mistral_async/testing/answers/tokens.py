@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
+_MOST_ALTERNATIVES = 20  # of a token; the schema sets no limit
 _PIECE = re.compile(r"\s*\w{1,7}|\s*[^\w\s]|\s+")
 
 
@@ -32,7 +33,8 @@ def logprobs(tokens: Sequence[str], top: int | None) -> dict[str, Any]:
 def _alternatives(token: str, top: int | None) -> list[dict[str, Any]] | None:
     if top is None:
         return None
-    return [_logprob(token if rank == 0 else f"{token}{rank}", rank) for rank in range(top)]
+    ranks = range(min(top, _MOST_ALTERNATIVES))
+    return [_logprob(token if rank == 0 else f"{token}{rank}", rank) for rank in ranks]
 
 
 def _logprob(token: str, rank: int) -> dict[str, Any]:

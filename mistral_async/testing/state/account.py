@@ -44,7 +44,14 @@ class Account:
     """The state of a server. Whoever uses it holds ``lock``: a server may be asked from several threads."""
 
     def __init__(
-        self, *, clock: Clock, seed: int, any_model: bool, job_speed: float, parent: Path | None, run_line: Callable[[Account], RunLine]
+        self,
+        *,
+        clock: Clock,
+        seed: int,
+        any_model: bool,
+        job_speed: float,
+        parent: Path | None,
+        run_line: Callable[[Account], RunLine],
     ) -> None:
         self.lock = threading.RLock()
         self.clock = clock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from mistral_async.testing.state.paging import moment
 
 _VALIDATED = ("QUEUED", "VALIDATING", "VALIDATED")
 _TRAINED = ("STARTED", "RUNNING", "SUCCESS")
+_LINES_LOOKED_AT = 10_000  # of a training file; more would keep other requests waiting
 _CLASSIFIER = frozenset({"classification"})
 _COMPLETION = frozenset({"completion_chat", "function_calling"})
 
@@ -152,11 +154,11 @@ class FineTuningJobs:
 
 
 def _unusable(files: list[StoredFile]) -> float:
-    """The share of lines that are no JSON object."""
+    """The share of lines that are no JSON object, among the first ones of each file."""
     lines = bad = 0
     for file in files:
         try:
-            for line in file.content.lines():
+            for line in islice(file.content.lines(), _LINES_LOOKED_AT):
                 if line.strip():
                     lines += 1
                     bad += not _is_object(line)
