@@ -1,0 +1,1 @@
+"""From an OpenAPI document to models, parameters and resources: ``python -m codegen``."""

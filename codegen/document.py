@@ -11,14 +11,19 @@ Schema: TypeAlias = dict[str, Any]
 - ``{"$ref": "#/components/schemas/Name"}``
 - an object: ``type: object`` with ``properties``, ``required`` and, where closed, ``additionalProperties: false``
 - a map: ``type: object`` with ``additionalProperties`` (a schema, or true) and no properties
-- ``type: array`` with ``items``; ``string``, ``integer``, ``number``, ``boolean``, ``null``; binary is ``string`` with ``format: binary``
+- ``type: array`` with ``items``; ``string`` (binary: with ``format: binary``), ``integer``,
+  ``number``, ``boolean``, ``null``
 - an enum: ``type: string`` (or integer) with ``enum``: every enum of strings is open, whatever it lists
 - a tag: ``type: string`` with ``const``
-- ``anyOf``: members of the forms above, never nested; with ``discriminator`` (propertyName and mapping) where tags tell them apart
+- ``anyOf``: members of the forms above, never nested; with ``discriminator`` (propertyName and mapping) where tags tell
+  them apart
 - ``{}``: anything
 
 Besides: ``description``, ``default``, limits (``minimum`` ... ``maxItems``), ``deprecated``, and ``x-mistral-*``.
 """
+
+DATE_TIME = "x-mistral-date-time"
+"""Marks a parameter that the document gives the format ``date-time``: it may be passed as a ``datetime``."""
 
 
 @dataclass(frozen=True, kw_only=True)

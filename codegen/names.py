@@ -10,7 +10,10 @@ _WORD = re.compile(r"[0-9A-Za-z]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 # A field of these names would hide the builtin from the annotations of its class; `self` is an argument already.
-_RESERVED_FIELDS = frozenset({"list", "dict", "str", "int", "float", "bool", "self", "msgspec", "secret_fields"})
+# The last two are class variables of every model.
+_RESERVED_FIELDS = frozenset(
+    {"list", "dict", "str", "int", "float", "bool", "self", "msgspec", "answer_only_fields", "secret_fields"}
+)
 
 # Names that generated modules import.
 # fmt: off

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from keyword import iskeyword
 
-from codegen.document import Document, Schema
+from codegen.document import DATE_TIME, Document, Schema
 from codegen.errors import SpecError
 from codegen.imports import Imports
 from codegen.packages import BANNER, package_init
@@ -115,7 +115,9 @@ class _ModuleWriter:
         if argument.schema is None:
             annotation = self._imports.name("mistral_async.codec.multipart", "FileInput")
         else:
-            annotation = self._types.text(argument.schema, argument.place, dates=argument.parameter)
+            annotation = self._types.text(argument.schema, argument.place)
+            if argument.schema.get(DATE_TIME) is True:
+                annotation = union([annotation, self._imports.name("datetime", "datetime")])
         if not argument.required:
             annotation = union([annotation, self._imports.name("msgspec", "UnsetType")])
         return Entry(

@@ -71,13 +71,12 @@ class InputTypes:
         self._imports = imports
         self._module = module  # of params/ in which the annotations stand; None where they stand outside
 
-    def text(self, schema: Schema, place: str, *, dates: bool = False, undefined: frozenset[str] = frozenset()) -> str:
+    def text(self, schema: Schema, place: str, *, undefined: frozenset[str] = frozenset()) -> str:
         """The annotation for a schema.
 
-        With ``dates``, a date may be a ``datetime``. Names that are ``undefined`` so far are quoted, for annotations
-        that Python evaluates at once.
+        Names that are ``undefined`` so far are quoted, for annotations that Python evaluates at once.
         """
-        return self._text(schema, place, dates, undefined)
+        return self._text(schema, place, undefined)
 
     def reference(self, name: str) -> str:
         """The annotation for a schema that has a name: its model, and what is taken in its place."""
@@ -95,13 +94,13 @@ class InputTypes:
         module = self._document.modules[schema]
         return name if module == self._module else self._imports.name(f"mistral_async.params.{module}", name)
 
-    def _text(self, schema: Schema, place: str, dates: bool, undefined: frozenset[str]) -> str:
+    def _text(self, schema: Schema, place: str, undefined: frozenset[str]) -> str:
         if name := referenced(schema):
             if name not in self._document.schemas:
                 raise SpecError(place, f"refers to {name}, which is not there")
             return self.reference(name)
         if "anyOf" in schema:
-            members = [self._text(member, place, dates, undefined) for member in schema["anyOf"]]
+            members = [self._text(member, place, undefined) for member in schema["anyOf"]]
             return self._any() if self._any() in members else union(members)
         if "const" in schema:
             return self._literal([schema["const"]], place)
@@ -109,15 +108,13 @@ class InputTypes:
             return self._literal(schema["enum"], place) + (" | str" if schema.get("type") == "string" else "")
         match schema.get("type"):
             case "array":
-                items = self._quoted(schema.get("items", {}), place, dates, undefined)
+                items = self._quoted(schema.get("items", {}), place, undefined)
                 return f"{self._imports.name('collections.abc', 'Sequence')}[{items}]"
             case "object" if is_object(schema):
                 raise SpecError(place, "an object without a name")
             case "object":
-                values = self._quoted(values_of(schema), place, dates, undefined)
+                values = self._quoted(values_of(schema), place, undefined)
                 return f"{self._imports.name('collections.abc', 'Mapping')}[str, {values}]"
-            case "string" if dates and schema.get("format") == "date-time":
-                return f"str | {self._imports.name('datetime', 'datetime')}"
             case None:
                 return self._any()
             case kind if kind in SCALARS:
@@ -133,8 +130,8 @@ class InputTypes:
             raise SpecError(place, "an enum may list strings, integers, booleans and null")
         return f"{self._imports.name('typing', 'Literal')}[{', '.join(map(repr, values))}]"
 
-    def _quoted(self, schema: Schema, place: str, dates: bool, undefined: frozenset[str]) -> str:
-        inner = self._text(schema, place, dates, frozenset())
+    def _quoted(self, schema: Schema, place: str, undefined: frozenset[str]) -> str:
+        inner = self._text(schema, place, frozenset())
         return repr(inner) if names_in(inner) & undefined else inner
 
 

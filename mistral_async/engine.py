@@ -122,11 +122,12 @@ class Engine:
         if decoder is None:
             return body if operation.download else None
         try:
-            return decoder.strictly(body)
+            # Where an operation may also answer with nothing, its type has null.
+            return decoder.strictly(body or b"null")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             try:
-                if self._strict:
-                    raise NotReadable(str(exc))
+                if self._strict or not body:
+                    raise NotReadable(str(exc) if body else "it is empty")
                 answer, misfits = decoder.leniently(body)
             except NotReadable as reason:
                 raise ResponseDecodeError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import warnings
 from typing import NamedTuple
 
 import aiohttp
@@ -34,7 +35,7 @@ async def parts_of(data: bytes, content_type: str) -> list[Part]:
     stream.feed_eof()
     reader = aiohttp.MultipartReader({"Content-Type": content_type}, stream)
     parts: list[Part] = []
-    while (part := await reader.next()) is not None:
+    while (part := await _next_part(reader)) is not None:
         assert isinstance(part, aiohttp.BodyPartReader)
         assert set(part.headers) <= {"Content-Disposition", "Content-Type"}
         match = _DISPOSITION.fullmatch(part.headers["Content-Disposition"])
@@ -44,6 +45,14 @@ async def parts_of(data: bytes, content_type: str) -> list[Part]:
         parts.append(Part(plain(match[1]), file_name, part.headers.get("Content-Type"), content))
     assert await stream.read() == b""
     return parts
+
+
+async def _next_part(reader: aiohttp.MultipartReader) -> object:
+    with warnings.catch_warnings():
+        # aiohttp cannot read every quoted name ("a;b;c"): names are read here.
+        warnings.simplefilter("ignore", aiohttp.BadContentDispositionHeader)
+        warnings.simplefilter("ignore", aiohttp.BadContentDispositionParam)
+        return await reader.next()
 
 
 def plain(name: str) -> str:

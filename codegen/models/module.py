@@ -14,6 +14,8 @@ from codegen.prose import docstring
 from codegen.shapes import is_list, is_mapping
 
 _INDENT = " " * 4
+# Marks of the overlay, and the class variables of a model that name the fields so marked.
+_MARKED = {"x-mistral-secret": "secret_fields", "x-mistral-answer-only": "answer_only_fields"}
 _FROM = {
     **dict.fromkeys(("Annotated", "Any", "ClassVar", "Literal", "TypeAlias"), "typing"),
     **dict.fromkeys(("Meta", "UNSET", "UnsetType"), "msgspec"),
@@ -60,10 +62,10 @@ class _Writer:
         for wire, tag in tags.items():
             line = f"{python[wire]}: {self._text(f'ClassVar[Literal[{tag!r}]]')} = {tag!r}\n"
             yield _INDENT + line + _prose(schema["properties"][wire], _INDENT)
-        secret = sorted(python[wire] for wire, value in fields(schema).items() if value.get("x-mistral-secret") is True)
-        if secret:
-            held = ", ".join(map(repr, secret))
-            yield f"{_INDENT}secret_fields: {self._text('ClassVar[frozenset[str]]')} = frozenset({{{held}}})\n"
+        for mark, variable in _MARKED.items():
+            if marked := sorted(python[wire] for wire, value in fields(schema).items() if value.get(mark) is True):
+                held = ", ".join(map(repr, marked))
+                yield f"{_INDENT}{variable}: {self._text('ClassVar[frozenset[str]]')} = frozenset({{{held}}})\n"
 
     def _field(self, name: str, wire: str, value: Schema, annotation: str) -> str:
         python = self._document.field_names[name][wire]

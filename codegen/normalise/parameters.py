@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from codegen.document import PathParameter
+from codegen.document import DATE_TIME, PathParameter
 from codegen.errors import SpecError
 from codegen.normalise.components import Names
 from codegen.normalise.draft import Draft
@@ -77,9 +77,17 @@ def _parameter_schema(parameter: dict[str, Any], place: str, names: Names, draft
     schema = mapping(schema, f"{place}.schema")
     if style not in ("form", "simple"):
         raise SpecError(place, f"the style {style!r} is not supported")
+    if any(is_mapping(each) and each.get("format") == "date-time" for each in _alternatives(schema)):
+        said[DATE_TIME] = True
     if style == "form" and parameter.get("explode") is False and _kinds(schema, place, names) & {"array", "object"}:
         raise SpecError(place, "`explode: false` is not supported: a list repeats the name of its parameter")
     return {**schema, **said}
+
+
+def _alternatives(schema: dict[str, Any]) -> list[Any]:
+    """The schema, or what it is a union of."""
+    found = schema.get("anyOf") or schema.get("oneOf") or [schema]
+    return found if is_list(found) else []
 
 
 def _kinds(schema: Any, place: str, names: Names, seen: frozenset[str] = frozenset()) -> set[str]:

@@ -124,7 +124,7 @@ class RequestEncoder:
             return None
         value = request if request is not None else fields
         if self._returns:
-            value = sendable(value)
+            value = self._without_answer_only(value)
         if self._flag is not None:
             value = _with_flag(value, self._flag, stream)
         encoded = self._bytes(value)
@@ -134,6 +134,12 @@ class RequestEncoder:
             extra = {name: each for name, each in extra_body.items() if name != self._flag}
             encoded = self._bytes({**msgspec.to_builtins(value), **extra})
         return encoded
+
+    def _without_answer_only(self, value: Any) -> Any:
+        try:
+            return sendable(value)
+        except RecursionError as exc:
+            raise RequestValidationError(f"{self._operation}: this cannot be sent as JSON: it holds itself") from exc
 
     def _checked(self, encoded: bytes, value: Any, check: Callable[[bytes], Any]) -> None:
         try:

@@ -522,6 +522,7 @@ class Tool(Model, kw_only=True, tag_field="type", tag="function"):
 class ToolCall(Model, kw_only=True):
     """A call of a function that the model asks for. Run it and answer with a tool message."""
 
+    answer_only_fields: ClassVar[frozenset[str]] = frozenset({"index"})
     id: str | UnsetType = UNSET
     """Id of the call, which the tool message that answers it repeats."""
     type: ToolTypes | UnsetType = UNSET

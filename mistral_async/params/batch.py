@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, Required, TypedDict
 
 from msgspec import UnsetType
@@ -24,7 +25,7 @@ class ListBatchJobsParams(TypedDict, total=False):
     """Keep only jobs that run on this agent."""
     metadata: Mapping[str, Any] | UnsetType | None
     """Keep only jobs whose metadata holds these values; each key is sent as a query parameter of its own."""
-    created_after: str | UnsetType | None
+    created_after: str | datetime | UnsetType | None
     """Keep only jobs created after this moment."""
     created_by_me: bool | UnsetType
     """Whether to keep only the jobs created by the caller."""

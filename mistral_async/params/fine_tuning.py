@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal, Required, TypedDict
 
 from msgspec import UnsetType
@@ -37,9 +38,9 @@ class ListFineTuningJobsParams(TypedDict, total=False):
     """Jobs per page."""
     model: str | UnsetType | None
     """Keep only jobs that fine-tune this model."""
-    created_after: str | UnsetType | None
+    created_after: str | datetime | UnsetType | None
     """Keep only jobs created after this moment."""
-    created_before: str | UnsetType | None
+    created_before: str | datetime | UnsetType | None
     """Keep only jobs created before this moment."""
     created_by_me: bool | UnsetType
     """Whether to keep only the jobs created by the caller."""

@@ -76,6 +76,12 @@ class Exchanges:
             if not received.cut:
                 received.finished = time.monotonic()
             return response
+        except ConnectionError:
+            # The peer was found gone while something was written to it, before the loop told of it.
+            received.disconnected = time.monotonic()
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
         finally:
             if self.wire is not None:
                 self.wire.end(request, received)
@@ -98,6 +104,8 @@ class Exchanges:
             request.writer.output_size = 0
         headers: dict[str, str] = {}
         reply: Reply
+        form: Form | None = None
+        taken = False  # whether the file of an upload has found its place
         try:
             body, form = await self._body(request, received, operation, refusal or self._stranger(request, received))
             await self._wait(hold)
@@ -106,6 +114,7 @@ class Exchanges:
             else:
                 self._admit(request, received, refusal)
                 reply = await self._reply(request, received, operation, path, body, form, planned)
+                taken = planned is None
         except Refusal as refused:
             headers.update(refused.headers)
             reply = Json(content=refused.body, status=refused.status)
@@ -115,6 +124,9 @@ class Exchanges:
             # The user's test shall go on and see a 500, and the reason shall not be lost.
             _log.exception("the local server failed at %s %s", received.method, received.path)
             reply = Json(content=error("The local server failed.", "internal_server_error"), status=500)
+        finally:
+            if form is not None and form.upload is not None and not taken:
+                form.upload.content.discard()
         sender = Sender(
             request, received, {**self._headers(reply.tokens), **headers}, pace=self.pace, cut=cut, hold=hold
         )
@@ -179,16 +191,10 @@ class Exchanges:
             origin=self.origin,
             words=words.text if words else None,
         )
-        try:
-            if script is not None:
-                check(asked)
-                scripted = await _scripted(script, received)
-                _discard(form)
-                return scripted
-            reply = answer(self.account, asked)
-        except BaseException:
-            _discard(form)
-            raise
+        if script is not None:
+            check(asked)
+            return await _scripted(script, received)
+        reply = answer(self.account, asked)
         with self.account.lock:
             self.limiter.charge(reply.tokens)
         if self.changed is not None and request.method == "POST":
@@ -212,12 +218,6 @@ def _route(received: Received) -> tuple[Operation | None, tuple[str, ...], Refus
         return None, (), refusal
     received.operation = str(operation)
     return operation, parameters, None
-
-
-def _discard(form: Form | None) -> None:
-    """Delete the file of an upload that nobody took."""
-    if form is not None and form.upload is not None:
-        form.upload.content.discard()
 
 
 def _failure(failure: Failure) -> Reply:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen.document import Document, OperationSpec, Schema
+from codegen.document import DATE_TIME, Document, OperationSpec, Schema
 from codegen.errors import SpecError
 from codegen.names import module_name
 from codegen.output import formatted
@@ -189,11 +189,10 @@ def test_nothing_is_required_of_a_body_that_is_optional() -> None:
 
 def test_dates_in_a_query_may_be_datetimes() -> None:
     get = operation("GET /v1/things", operation_id="list_things", query="ListThingsQuery")
-    date: Schema = {"type": "string", "format": "date-time"}
+    date: Schema = {"type": "string", DATE_TIME: True}
+    nullable: Schema = {"anyOf": [{"type": "string"}, {"type": "null"}], DATE_TIME: True}
 
-    made = document(
-        get, schemas={"ListThingsQuery": obj("since", since=date, until={"anyOf": [date, {"type": "null"}]})}
-    )
+    made = document(get, schemas={"ListThingsQuery": obj("since", since=date, until=nullable)})
 
     assert keys(module(made), "ListThingsParams") == {
         "since": "Required[str | datetime]",

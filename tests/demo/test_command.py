@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,14 @@ def test_the_exit_code_is_one_when_a_scene_failed(capsys: pytest.CaptureFixture[
     assert code == 1
     assert "3 at a time" in screen
     assert "1 failed" in screen
+
+
+def test_the_demo_writes_to_whatever_stands_in_for_the_screen() -> None:
+    with contextlib.redirect_stdout(StringIO()) as screen:
+        code = main(["--only", "models"])
+
+    assert code == 0
+    assert "1 scene in" in screen.getvalue()
 
 
 def test_a_file_of_prompts_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,6 +32,17 @@ class Answer:
         *data, end = [block.removeprefix("data: ") for block in self.body.decode().split("\n\n")[:-1]]
         assert end == "[DONE]"
         return [json.loads(each) for each in data]
+
+
+async def read_broken(response: aiohttp.ClientResponse) -> bytes:
+    """What arrives of an answer until it breaks off; one that does not break off fails the test."""
+    received = b""
+    try:
+        async for chunk in response.content.iter_any():
+            received += chunk
+    except aiohttp.ClientPayloadError:
+        return received
+    raise AssertionError("the answer was complete")
 
 
 class Api:
@@ -79,6 +92,16 @@ class Api:
         """A chat completion for one message by the user."""
         body = {"model": "mistral-small-latest", "messages": [{"role": "user", "content": content}]}
         return await self.post("/v1/chat/completions", {**body, **fields})
+
+
+async def until(holds: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Wait until something holds; five seconds at most."""
+    async with asyncio.timeout(5):
+        for _ in itertools.count():
+            held = holds()
+            if held if isinstance(held, bool) else await held:
+                return
+            await asyncio.sleep(0.002)
 
 
 def text(answer: Answer) -> str:

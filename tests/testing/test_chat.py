@@ -21,7 +21,7 @@ WEATHER = {
         },
     },
 }
-TIME = {"type": "function", "function": {"name": "getTime", "parameters": {}}}
+TIME: dict[str, Any] = {"type": "function", "function": {"name": "getTime", "parameters": {}}}
 
 
 async def test_the_same_request_gets_the_same_text(server: LocalServer, api: Api) -> None:
@@ -164,7 +164,7 @@ async def test_a_tool_is_called_where_one_must_be(choice: Any, api: Api) -> None
 async def test_a_tool_is_called_where_the_user_clearly_asks_for_it(question: str, called: list[str], api: Api) -> None:
     answer = await api.ask(question, tools=[WEATHER, TIME])
 
-    calls = answer.json()["choices"][0]["message"]["tool_calls"] or []
+    calls: list[Any] = answer.json()["choices"][0]["message"]["tool_calls"] or []
     assert [call["function"]["name"] for call in calls] == called
     assert len({call["id"] for call in calls}) == len(called)
 

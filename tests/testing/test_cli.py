@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-m", "mistral_async.cli"]
 
 
 @contextmanager
-def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(*arguments: str) -> Generator[tuple[subprocess.Popen[str], str]]:
     """The running program, and its URL."""
     with subprocess.Popen(
         [*COMMAND, "serve", "--port", "0", *arguments],
@@ -56,7 +56,7 @@ def ask(url: str, key: str = "local-key") -> Any:
     body = {"model": "anything", "messages": [{"role": "user", "content": "Hi"}]}
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     request = urllib.request.Request(url + "/v1/chat/completions", json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=10) as response:  # our own server
         return json.load(response)
 
 
@@ -65,10 +65,10 @@ def test_a_signal_ends_the_server_cleanly(number: signal.Signals) -> None:
     with serving("--api-key", "mine", "--any-model") as (process, url):
         reply = ask(url, "mine")
         process.send_signal(number)
-        (export, line, end), err = rest(process)
+        (export, client, line, end), err = rest(process)
 
     assert reply["model"] == "anything"
-    assert export.strip() == f"export MISTRAL_API_KEY=mine MISTRAL_BASE_URL={url}"
+    assert (export.strip(), client.strip()) == ("export MISTRAL_API_KEY=mine", f'MistralClient(base_url="{url}")')
     assert line.split()[1:4] == ["200", "POST", "/v1/chat/completions"]
     assert (end, err, process.returncode) == ("Ended.", [], 0)
 
@@ -79,7 +79,7 @@ def test_a_quiet_server_writes_no_line_for_a_request() -> None:
         process.terminate()
         out, _ = rest(process)
 
-    assert len(out) == 2
+    assert len(out) == 3
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mistral_async.testing import LocalServer, ManualClock
-from tests.testing.api import Api
+from tests.testing.api import Api, until
 
 CHAT = {"endpoint": "/v1/chat/completions", "model": "mistral-small-latest"}
 
@@ -114,7 +114,7 @@ async def test_a_job_can_run_on_an_agent(server: LocalServer, api: Api) -> None:
 
 
 async def test_a_streamed_request_of_a_batch_is_answered_whole(server: LocalServer, api: Api) -> None:
-    requests = [{"body": {"messages": [], "stream": True}}]
+    requests: Any = [{"body": {"messages": [], "stream": True}}]
     created = (await api.post("/v1/batch/jobs", {**CHAT, "requests": requests})).json()
     await server.run_jobs()
 
@@ -275,6 +275,7 @@ async def test_a_fine_tuning_job_goes_through_its_states_and_ends_with_a_model(
 ) -> None:
     job = await tune(timed_api, suffix="mine")
     seen = [job["status"]]
+    shown: Any = job
     for _ in range(5):
         clock.advance(1)
         shown = (await timed_api.get(f"/v1/fine_tuning/jobs/{job['id']}")).json()
@@ -297,11 +298,12 @@ async def test_jobs_move_by_themselves(server: LocalServer, api: Api) -> None:
     await tune(api)
     await api.post("/v1/batch/jobs", {**CHAT, "requests": inline(1)})
 
-    async with asyncio.timeout(5):
-        while not any(model["type"] == "fine-tuned" for model in (await api.get("/v1/models")).json()["data"]):
-            await asyncio.sleep(0.02)
-        while (await api.get("/v1/files?source=mistral")).json()["total"] == 0:
-            await asyncio.sleep(0.02)
+    async def moved() -> bool:
+        models = (await api.get("/v1/models")).json()["data"]
+        results = (await api.get("/v1/files?source=mistral")).json()["total"]
+        return any(model["type"] == "fine-tuned" for model in models) and results == 1
+
+    await until(moved)
 
 
 async def test_a_dry_run_only_tells_what_a_job_would_take(api: Api) -> None:

@@ -19,14 +19,14 @@ import pytest
 
 import mistral_async.testing
 from mistral_async.testing import LocalServer, ManualClock
-from tests.testing.api import Api
+from tests.testing.api import Api, until
 
 
 def fetch(server: LocalServer, path: str, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     headers = {**server.authorization, "content-type": "application/json"}
     request = urllib.request.Request(server.url + path, data, headers)
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=10) as response:  # our own server
         return json.load(response)
 
 
@@ -50,8 +50,12 @@ def test_a_server_may_run_in_one_loop_after_another() -> None:
                 "/v1/batch/jobs",
                 {"endpoint": "/v1/ocr", "model": "mistral-ocr-latest", "requests": [{"body": {}}]},
             )
-            while (await api.get(f"/v1/batch/jobs/{created.json()['id']}")).json()["status"] != "FAILED":
-                await asyncio.sleep(0.01)
+            path = f"/v1/batch/jobs/{created.json()['id']}"
+
+            async def failed() -> bool:
+                return bool((await api.get(path)).json()["status"] == "FAILED")
+
+            await until(failed)
             return server.url, (await api.get("/v1/files?source=upload")).json()["total"]
 
     # What one run has stored, the next one does not know.
@@ -84,8 +88,7 @@ async def test_closing_drops_what_is_under_way_at_once() -> None:
     server.hold_next(60)
     async with Api(server) as api:
         waiting = asyncio.create_task(api.get("/v1/models"))
-        while not server.requests:
-            await asyncio.sleep(0.001)
+        await until(lambda: len(server.requests) > 0)
         begun = time.monotonic()
         await server.aclose()
 
@@ -167,7 +170,9 @@ async def test_a_client_of_the_server_is_ready_for_use(server: LocalServer) -> N
     assert reply.model == "mistral-small-latest"
 
 
-async def test_a_server_speaks_tls_where_it_has_a_certificate(tmp_path: Path) -> None:
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1 in a folder, ``cert.pem`` and ``key.pem``."""
     made = subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
          "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
@@ -175,9 +180,13 @@ async def test_a_server_speaks_tls_where_it_has_a_certificate(tmp_path: Path) ->
     )  # fmt: skip
     if made.returncode:  # pragma: no cover
         pytest.skip("this machine has no openssl")
+    return tmp_path
+
+
+async def test_a_server_speaks_tls_where_it_has_a_certificate(certificate: Path) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    trust = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    trust = ssl.create_default_context(cafile=certificate / "cert.pem")
 
     async with (
         LocalServer(tls=context) as server,

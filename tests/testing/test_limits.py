@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mistral_async.testing import LocalServer, ManualClock, RateLimits
@@ -49,7 +51,7 @@ async def test_a_limit_of_zero_lets_nobody_in() -> None:
 
 
 async def test_batch_jobs_are_outside_the_limits() -> None:
-    body = {
+    body: dict[str, Any] = {
         "endpoint": "/v1/chat/completions",
         "model": "mistral-small-latest",
         "requests": [{"body": {"messages": []}}] * 9,

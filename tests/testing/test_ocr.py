@@ -161,8 +161,8 @@ async def test_the_parts_of_a_page_are_told_apart(api: Api) -> None:
 async def test_confidence_is_given_as_finely_as_asked_for(granularity: str, api: Api) -> None:
     page = (await read(api, data_url(b"some words"), confidence_scores_granularity=granularity)).json()["pages"][0]
 
-    words = page["confidence_scores"].get("word_confidence_scores")
-    assert [word["text"] for word in words or []] == (["some", "words"] if granularity == "word" else [])
+    words: list[Any] = page["confidence_scores"].get("word_confidence_scores") or []
+    assert [word["text"] for word in words] == (["some", "words"] if granularity == "word" else [])
     assert (page["blocks"][0]["confidence_scores"] is not None) == (granularity == "block")
 
 

@@ -20,7 +20,7 @@ BATCH = {
     "model": "mistral-small-latest",
     "requests": [{"body": {"messages": MESSAGES}}],
 }
-TUNING = {"model": "mistral-small-latest", "training_files": [{"file_id": FILE}], "hyperparameters": {}}
+TUNING: dict[str, Any] = {"model": "mistral-small-latest", "training_files": [{"file_id": FILE}], "hyperparameters": {}}
 
 CASES: dict[str, tuple[str, Any]] = {
     "GET /v1/models": ("/v1/models", None),

@@ -24,7 +24,8 @@ async def test_asyncio(mistral_server, mistral_client):
     mistral_server.say_next("Hello")
     reply = await mistral_client.chat.completions.post(model="mistral-small-latest", messages=MESSAGES)
     assert reply.choices[0].message.content == "Hello"
-    pieces = [event async for event in mistral_client.chat.completions.post(model="mistral-small-latest", messages=MESSAGES)]
+    call = mistral_client.chat.completions.post(model="mistral-small-latest", messages=MESSAGES)
+    pieces = [event async for event in call]
     assert len(pieces) > 3
     assert len(mistral_server.requests) == 2
 

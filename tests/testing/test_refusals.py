@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -69,22 +70,22 @@ RICH: dict[str, dict[str, Any]] = {
     },
 }
 
-WRONG: list[Any] = [None, True, -3, 0.25, 1e9, "wrong", ["wrong"], {"wrong": 1}]
+Json: TypeAlias = "bool | float | str | list[Json] | dict[str, Json] | None"
+
+WRONG: list[Json] = [None, True, -3, 0.25, 1e9, "wrong", ["wrong"], {"wrong": 1}]
 
 
-def mutations(value: Any) -> Iterator[Any]:
+def mutations(value: Json) -> Iterator[Json]:
     """The same value with one thing in it wrong: replaced, left out, or one too many."""
     yield from (wrong for wrong in WRONG if wrong != value)
     if isinstance(value, dict):
-        entries: dict[str, Any] = value
-        yield {**entries, "unheard_of": 1}
-        for name, held in entries.items():
-            yield {key: kept for key, kept in entries.items() if key != name}
-            yield from ({**entries, name: mutated} for mutated in mutations(held))
+        yield {**value, "unheard_of": 1}
+        for name, held in value.items():
+            yield {key: kept for key, kept in value.items() if key != name}
+            yield from ({**value, name: mutated} for mutated in mutations(held))
     elif isinstance(value, list):
-        items: list[Any] = value
-        for index, held in enumerate(items):
-            yield from ([*items[:index], mutated, *items[index + 1 :]] for mutated in mutations(held))
+        for index, held in enumerate(value):
+            yield from ([*value[:index], mutated, *value[index + 1 :]] for mutated in mutations(held))
 
 
 @pytest.mark.parametrize("operation", [name for name, (_, body) in CASES.items() if body is not None])
@@ -260,3 +261,62 @@ async def test_a_handler_that_fails_gives_500_and_a_log_record(
 
     assert (answer.status, answer.json()["type"]) == (500, "internal_server_error")
     assert "a script is broken" in caplog.text
+
+
+async def test_a_body_that_is_nested_too_deeply_is_refused(api: Api) -> None:
+    deep = b'{"model":"mistral-small-latest","messages":[],"metadata":{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}}"
+
+    answer = await api("POST", "/v1/chat/completions", data=deep, headers={"content-type": "application/json"})
+
+    assert (answer.status, answer.json()["detail"][0]["type"]) == (422, "json_invalid")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "minItems": 10**9},
+        {"type": "array", "minItems": 900, "items": {"type": "array", "minItems": 900}},
+        {"type": "string", "minLength": 10**9},
+        {"type": "string", "minLength": "x"},
+        {"properties": 3},
+        {"allOf": 5},
+    ],
+)
+async def test_a_schema_that_cannot_be_used_is_refused(schema: Any, api: Api) -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"properties": {"a": schema}}}}
+
+    answer = await api.ask(response_format=form)
+
+    assert (answer.status, answer.json()["param"]) == (400, "schema")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (
+            "/v1/moderations",
+            {"model": "mistral-moderation-latest", "input": ["a" * 300_000, "-" * 300_000, "." * 300_000]},
+        ),
+        ("/v1/embeddings", {"model": "mistral-embed", "input": [""] * 20_000}),
+        (
+            "/v1/chat/completions",
+            {"model": "mistral-small-latest", "messages": [], "min_tokens": 10**9, "n": 10**9, "top_logprobs": 10**9},
+        ),
+        (
+            "/v1/chat/completions",
+            {"model": "mistral-small-latest", "messages": [{"role": "user", "content": " " * 300_000}]},
+        ),
+        (
+            "/v1/ocr",
+            {
+                "model": "mistral-ocr-latest",
+                "document": {"type": "document_url", "document_url": "data:," + "| " * 150_000 + "%0A" * 30_000},
+            },
+        ),
+    ],
+)
+async def test_a_request_that_asks_for_too_much_does_not_stop_the_server(path: str, body: Any, api: Api) -> None:
+    async with asyncio.timeout(20):
+        answer = await api.post(path, body)
+
+    assert answer.status in (200, 400)

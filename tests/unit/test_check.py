@@ -107,6 +107,12 @@ def test_a_key_of_a_map_that_is_wrong_is_told_apart_from_its_value() -> None:
     assert refusal(list[counts], [{}, {"long": 1}]) == ("[1]", "Expected `str` of length <= 2")
 
 
+def test_a_name_that_is_near_in_a_described_model_is_found() -> None:
+    described = Annotated[list[Usage], Meta(description="a list")]
+
+    assert refusal(described, [{"tokens": 1, "coost": 2}])[1] == "there is no field 'coost'; did you mean 'cost'?"
+
+
 def test_a_name_that_is_near_in_a_map_of_models_is_found() -> None:
     assert refusal(dict[str, Usage], {"a": {"tokens": 1, "coost": 2}}) == (
         "[...]",

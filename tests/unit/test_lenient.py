@@ -213,7 +213,7 @@ def test_numbers_become_what_the_model_says() -> None:
 
 
 def test_limits_are_no_matter_of_answers() -> None:
-    branches: AnswerDecoder[Any] = AnswerDecoder(Annotated[list[Branch], Meta(max_length=1)])
+    branches: AnswerDecoder[Any] = AnswerDecoder(Annotated[list[Branch], Meta(max_length=1, title="x")])
 
     built, misfits = branches.leniently(b'[{"weight":7},{"tree":{"name":"a"}}]')
 
@@ -221,7 +221,7 @@ def test_limits_are_no_matter_of_answers() -> None:
     assert misfits == [Misfit("$[0].tree", "missing")]
     with pytest.raises(NotReadable, match="an object where the model says list"):
         branches.leniently(b"{}")
-    positive: Any = Annotated[int, Meta(ge=1)]
+    positive: Any = Annotated[int, Meta(ge=1, title="x")]
     assert AnswerDecoder[Any](positive | None).leniently(b"0") == (0, [])
 
 

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from mistral_async.codec.requests import RequestEncoder
 from mistral_async.model import UnknownVariant
 from mistral_async.models.chat import ChatCompletionRequest
-from mistral_async.models.shared import AssistantMessage, TextChunk, UserMessage
+from mistral_async.models.shared import AssistantMessage, FunctionCall, TextChunk, ToolCall, UserMessage
 from tests.encoding import CHAT, GET, INSTRUCT, LIST, MESSAGES, ODD, body_of, encode, refusal
 
 
@@ -122,6 +122,16 @@ def test_a_variant_from_a_newer_answer_goes_back_unchanged() -> None:
     # The rest is checked all the same.
     assert refusal(CHAT, model="m", messages=[message], temperature=9).field == "temperature"
     assert refusal(CHAT, model=variant, messages=[message, {"role": "user"}]).field is not None
+
+
+def test_an_answer_that_becomes_history_leaves_behind_what_only_answers_have() -> None:
+    tool_call = ToolCall(id="t", function=FunctionCall(name="f", arguments="{}"), index=0)
+    message = AssistantMessage(content=None, tool_calls=[tool_call])
+
+    body = body_of(encode(CHAT, model="m", messages=[message]))
+
+    assert body["messages"][0]["tool_calls"] == [{"id": "t", "function": {"name": "f", "arguments": "{}"}}]
+    assert tool_call.index == 0
 
 
 def test_a_body_that_is_no_object_is_sent_as_it_is() -> None:
