@@ -6,7 +6,7 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -21,7 +21,7 @@ METHODS = {"__call__": "GET", "post": "POST", "put": "PUT", "patch": "PATCH", "d
 
 def spelled(node: Any, path: str = "/v1") -> Iterator[tuple[str, Call[Any]]]:
     """Every call that can be reached from here, with the URL that its spelling stands for."""
-    kind = cast(type[Any], type(node))
+    kind: type[Any] = node.__class__
     if isinstance(node, Resource):
         for name, method in METHODS.items():
             if name in vars(kind):

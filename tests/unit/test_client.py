@@ -133,7 +133,7 @@ async def test_a_pickle_holds_all_settings_but_no_credential(api_key: Any, monke
     )
 
     pickled = pickle.dumps(sdk)
-    again = pickle.loads(pickled)  # noqa: S301  # of our own making
+    again = pickle.loads(pickled)  # of our own making
 
     assert b"secret-key" not in pickled
     assert type(again) is MistralClient
@@ -153,7 +153,7 @@ def test_a_pickle_cannot_be_loaded_where_there_is_no_key(monkeypatch: pytest.Mon
     pickled = pickle.dumps(client(ScriptedWire()))
 
     with pytest.raises(ValueError, match=r"^api_key: "):
-        pickle.loads(pickled)  # noqa: S301  # of our own making
+        pickle.loads(pickled)  # of our own making
 
 
 async def test_a_closed_client_refuses_to_send() -> None:

@@ -46,7 +46,7 @@ def test_headers_made_from_text_read_back(fields: dict[str, str]) -> None:
     headers = Headers.of(fields)
 
     assert dict(headers) == fields
-    assert headers == Headers.of(fields) == pickle.loads(pickle.dumps(headers))  # noqa: S301  # of our own making
+    assert headers == Headers.of(fields) == pickle.loads(pickle.dumps(headers))  # of our own making
     assert repr(headers) == f"Headers({fields!r})"
 
 

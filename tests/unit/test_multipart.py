@@ -13,7 +13,9 @@ from mistral_async.http import Body
 from tests.reading import Part, parts_of, plain, sent
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
-NAMES = st.one_of(TEXTS.filter(bool), st.sampled_from(['"', "%22", "a\r\nX: y", "\0", "\\", "a;b=c", ";;", "ü.txt", "\x7f"]))
+NAMES = st.one_of(
+    TEXTS.filter(bool), st.sampled_from(['"', "%22", "a\r\nX: y", "\0", "\\", "a;b=c", ";;", "ü.txt", "\x7f"])
+)
 CONTENTS = st.one_of(
     st.binary(max_size=50),
     st.sampled_from([b"", b"\r\n", b"--", b"\r\n--mistral-async-", b"\n\r\n--\r\n", b"\0" * 9]),
