@@ -1,4 +1,4 @@
-"""``mistral-async`` in a shell: ``serve`` runs the local server."""
+"""``mistral-async`` in a shell: ``serve`` runs the local server, ``demo`` shows what the SDK does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ PORT = 8642  # of `serve`, where none is given: known beforehand, so that a URL 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["demo"]:
+        from mistral_async import demo
+
+        return demo.main(given[1:])  # its options are its own
+    options = _parser().parse_args(given)
     try:
         return asyncio.run(_serve(options))
     except KeyboardInterrupt:
@@ -36,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mistral-async {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("demo", help="show what the SDK does, against a local server", add_help=False)
     serve = commands.add_parser(
         "serve",
         help="run a local server that behaves like the API",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import io
 import os
 import sys
 import time
@@ -55,8 +54,8 @@ def run(argv: Sequence[str] | None = None) -> int:
     if options.prompts is not None and not options.prompts.is_file():
         print(f"--prompts: there is no file {options.prompts}", file=sys.stderr)
         return 2
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # where the encoding lacks a character, the demo goes on without it
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):  # a file has it, what stands in for one may not
+        reconfigure(errors="replace")  # where the encoding lacks a character, the demo goes on without it
     scenes = [scene for scene in SCENES if options.only is None or scene.name in options.only]
     try:
         return asyncio.run(_run(options, scenes))

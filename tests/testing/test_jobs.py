@@ -77,6 +77,28 @@ async def test_a_batch_job_answers_as_its_operation_does(server: LocalServer, ap
     assert (shown["sample_type"], shown["source"], shown["num_lines"]) == ("batch_result", "mistral", 2)
 
 
+async def test_results_are_kept_for_a_day(timed: LocalServer, timed_api: Api, clock: ManualClock) -> None:
+    job = (await timed_api.post("/v1/batch/jobs", {**CHAT, "requests": inline(1)})).json()
+    await timed.run_jobs()
+    path = f"/v1/batch/jobs/{job['id']}?inline=true"
+    kept = (await timed_api.get(path)).json()
+    clock.advance(24 * 3600)
+
+    gone = (await timed_api.get(path)).json()
+
+    assert (len(kept["outputs"]), gone["outputs"], gone["status"]) == (1, None, "SUCCESS")
+    assert (await timed_api.get(f"/v1/files/{gone['output_file']}")).status == 404
+
+
+async def test_jobs_that_take_no_time_are_done_at_once() -> None:
+    async with LocalServer(job_speed=0.0) as server, Api(server) as api:
+        batch = (await api.post("/v1/batch/jobs", {**CHAT, "requests": inline(1)})).json()
+        tuning = await tune(api)
+
+        assert (await api.get(f"/v1/batch/jobs/{batch['id']}")).json()["status"] == "SUCCESS"
+        assert (await api.get(f"/v1/fine_tuning/jobs/{tuning['id']}")).json()["status"] == "SUCCESS"
+
+
 async def test_requests_that_fail_are_told_of_in_a_file_of_their_own(server: LocalServer, api: Api) -> None:
     bad = [b"no json", b"[]", b'{"custom_id":"no body"}', b'{"custom_id":"wrong","body":{"messages":3}}', b'{"body":7}']
     file = (await api.upload(b"\n".join([line("good"), *bad]), purpose="batch")).json()
@@ -231,23 +253,19 @@ async def test_a_job_that_cannot_be_is_refused(
         ("created_by_me=true", "210"),
     ],
 )
-async def test_the_list_of_batch_jobs_is_narrowed_by_its_query(
-    query: str, found: str, timed: LocalServer, timed_api: Api, clock: ManualClock
-) -> None:
+async def test_the_list_of_batch_jobs_is_narrowed_by_its_query(query: str, found: str, clock: ManualClock) -> None:
     whose: list[dict[str, Any]] = [{}, {"model": "mistral-large-latest"}, {"model": None, "agent_id": "ag_2"}]
     ids: list[str] = []
-    for number, fields in enumerate(whose):
-        metadata = {"number": str(number), "kind": "test"}
-        job = await timed_api.post("/v1/batch/jobs", {**CHAT, "requests": inline(1), "metadata": metadata, **fields})
-        ids.append(job.json()["id"])
-        if not number:
-            await timed_api.post(f"/v1/batch/jobs/{ids[0]}/cancel")
-        # 1_710_000_000 is 2024-03-09 16:00:00 UTC. The time passes in the states of no job.
-        for other in timed._exchanges.account.batch.active():  # pyright: ignore[reportPrivateUsage]
-            other.since += 10
-        clock.advance(10)
+    # The jobs stay in their first state while the time passes; 1_710_000_000 is 2024-03-09 16:00:00 UTC.
+    async with LocalServer(clock=clock, job_speed=1000.0) as server, Api(server) as api:
+        for number, fields in enumerate(whose):
+            metadata = {"number": str(number), "kind": "test"}
+            job = await api.post("/v1/batch/jobs", {**CHAT, "requests": inline(1), "metadata": metadata, **fields})
+            ids.append(job.json()["id"])
+            clock.advance(10)
+        await api.post(f"/v1/batch/jobs/{ids[0]}/cancel")
 
-    listed = (await timed_api.get(f"/v1/batch/jobs?{query}")).json()
+        listed = (await api.get(f"/v1/batch/jobs?{query}")).json()
 
     assert "".join(str(ids.index(job["id"])) for job in listed["data"]) == found
     assert listed["total"] >= len(found)

@@ -196,6 +196,51 @@ async def test_a_server_speaks_tls_where_it_has_a_certificate(certificate: Path)
         assert (response.status, server.url.startswith("https://127.0.0.1:")) == (200, True)
 
 
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://somewhere:99/v1/models?model=x", b"200"),
+        ("*", b"404"),
+        ("http://somewhere", b"404"),
+        ("/v1/models", b"200"),
+    ],
+)
+async def test_a_request_target_may_have_the_address_in_front(target: str, status: bytes, server: LocalServer) -> None:
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = f"GET {target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {server.api_key}\r\nconnection: close\r\n\r\n"
+
+    writer.write(head.encode())
+    answer = await reader.read()
+    writer.close()
+
+    assert answer.split(b" ", 2)[1] == status
+
+
+async def test_what_is_no_http_does_not_stop_the_server(server: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    for sent in (
+        b"\x00\x01\x02\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /" + b"x" * 9000,
+        b"",
+    ):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(sent)
+        writer.write_eof()
+        assert (await reader.read()).partition(b"\r\n")[0] in (
+            b"HTTP/1.0 400 Bad Request",
+            b"HTTP/1.1 400 Bad Request",
+            b"",
+        )
+        writer.close()
+
+    async with Api(server) as api:
+        assert (await api.get("/v1/models")).status == 200
+    assert [record for record in caplog.records if record.name == "mistral_async.testing"] == []
+
+
 def test_importing_the_fixtures_loads_neither_aiohttp_nor_models() -> None:
     code = (
         "import sys, mistral_async.testing.plugin, mistral_async.testing;"
