@@ -22,7 +22,7 @@ PORT = 8642  # of `serve`, where none is given: known beforehand, so that a URL 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
-    given = sys.argv[1:] if arguments is None else arguments
+    given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["demo"]:
         from mistral_async import demo
 

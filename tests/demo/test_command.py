@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mistral_async import cli
 from mistral_async.demo import main
 
 DEMO = (sys.executable, "-m", "mistral_async.demo")
@@ -124,3 +125,11 @@ def test_an_interrupted_demo_ends_without_a_traceback() -> None:
 
     assert process.returncode == 130
     assert complaints == "interrupted\n"
+
+
+def test_the_command_line_shows_the_demo_with_its_own_options(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(("demo", "--help"))
+
+    assert ended.value.code == 0
+    assert "--live" in capsys.readouterr().out
