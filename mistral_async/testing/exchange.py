@@ -62,7 +62,7 @@ class Exchanges:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        path, _, query = request.raw_path.partition("?")
+        path, _, query = _origin_form(request.raw_path).partition("?")
         received = Received(method=request.method, path=path, query=query, headers=public(request.headers))
         self.record.add(received)
         if self.wire is not None:
@@ -205,6 +205,17 @@ class Exchanges:
         with self.account.lock:
             id = self.account.ids.hex("request")
             return {"x-kong-request-id": id, "mistral-correlation-id": id, **self.limiter.headers(cost)}
+
+
+def _origin_form(target: str) -> str:
+    """The path and query of a request target; one for a proxy comes with the server's address in front.
+
+    Source: RFC 9112 section 3.2.2 (a server accepts the absolute form).
+    """
+    if target.startswith("/"):
+        return target
+    _, _, rest = target.partition("://")
+    return "/" + rest.partition("/")[2]
 
 
 def _route(received: Received) -> tuple[Operation | None, tuple[str, ...], Refusal | None]:

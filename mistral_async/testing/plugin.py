@@ -39,4 +39,9 @@ def mistral_client(mistral_server: LocalServer) -> Iterator[MistralClient]:
     """A client of ``mistral_server``, closed after the test."""
     client = mistral_server.client()
     yield client
-    asyncio.run(client.aclose())
+    # Not asyncio.run, which would leave the thread without the loop that a test may have set.
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(client.aclose())
+    finally:
+        loop.close()

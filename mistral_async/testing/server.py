@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from mistral_async.operation import Operation
+from mistral_async.testing.asking import NextRequests
 from mistral_async.testing.clock import Clock, wall_clock
 from mistral_async.testing.dispatch import run_line, specification
 from mistral_async.testing.exchange import Exchanges
-from mistral_async.testing.faults import Cut, Failure, Hold, Plans, Script, Words
 from mistral_async.testing.limits import RateLimiter, RateLimits
 from mistral_async.testing.record import Received, Record
 from mistral_async.testing.state.account import Account
@@ -34,7 +33,7 @@ _TURNS = 100  # of the loop, for connections to end
 _TICK = 0.05  # seconds between two looks at the jobs, at most
 
 
-class LocalServer:
+class LocalServer(NextRequests):
     """The Mistral API, as far as a program can tell that calls it.
 
     ::
@@ -74,13 +73,13 @@ class LocalServer:
             raise ValueError(f"port is {port}; it must be from 0 to 65535")
         if not api_key:
             raise ValueError("api_key is empty; a server without a key would refuse everybody")
+        super().__init__()
         self.api_key = api_key
         self.requests = Record(requests=keep_requests, body=keep_body)
         self._directory = None if directory is None else Path(directory)
         self._host, self._port, self._tls = host, port, tls
         self._clock, self._seed, self._any_model, self._job_speed = clock, seed, any_model, job_speed
         self._limits = limits or RateLimits()
-        self._plans = Plans()
         self._connections = Connections()
         self._exchanges = Exchanges(
             api_key=api_key,
@@ -209,84 +208,6 @@ class LocalServer:
     @pace.setter
     def pace(self, seconds: float) -> None:
         self._exchanges.pace = seconds
-
-    # Faults and scripts. Each is used up by the next requests: of one operation, or of any.
-
-    def fail_next(
-        self,
-        *,
-        status: int,
-        headers: Mapping[str, str] | None = None,
-        body: Any = None,
-        times: int = 1,
-        operation: str | Operation | None = None,
-    ) -> None:
-        """Answer the next requests with an error, whatever they ask.
-
-        ``body`` is bytes, text, or anything that becomes JSON; None is what the API says with that status.
-        ``operation`` is such as ``"POST /v1/chat/completions"``, or the path alone; None means any request.
-        """
-        if not 200 <= status <= 599:
-            raise ValueError(f"status is {status}; it must be from 200 to 599")
-        self._plans.answers.add(Failure(status=status, headers=headers or {}, body=body), times, operation)
-
-    def answer_next(
-        self,
-        body: Any,
-        *,
-        status: int = 200,
-        headers: Mapping[str, str] | None = None,
-        times: int = 1,
-        operation: str | Operation | None = None,
-    ) -> None:
-        """Answer the next requests, once they have been checked, with exactly this.
-
-        ``body`` is bytes, text, anything that becomes JSON, or a function (async or not) that makes one of these from
-        the :class:`Received` request. Ids need not exist.
-        """
-        self._plans.answers.add(Script(body=body, status=status, headers=headers or {}), times, operation)
-
-    def stream_next(
-        self,
-        events: Iterable[Any],
-        *,
-        headers: Mapping[str, str] | None = None,
-        times: int = 1,
-        operation: str | Operation | None = None,
-    ) -> None:
-        """Answer the next requests with exactly these events, at the server's pace.
-
-        An event is bytes (sent as they stand, whatever they are), text (its data), or anything that becomes JSON data.
-        The end is not added: ``"[DONE]"`` is an event like others.
-        """
-        script = Script(body=list(events), headers=headers or {}, events=True)
-        self._plans.answers.add(script, times, operation)
-
-    def say_next(self, text: str, *, times: int = 1, operation: str | Operation | None = None) -> None:
-        """Let the model say this text in the next completions, in one piece or streamed, as they ask."""
-        self._plans.words.add(Words(text), times, operation)
-
-    def cut_next(
-        self,
-        *,
-        after_events: int | None = None,
-        after_bytes: int | None = None,
-        times: int = 1,
-        operation: str | Operation | None = None,
-    ) -> None:
-        """Close the connection in the midst of the next answers; with neither number, before they begin."""
-        self._plans.cuts.add(Cut(after_events=after_events, after_bytes=after_bytes), times, operation)
-
-    def hold_next(
-        self,
-        seconds: float,
-        *,
-        after_events: int | None = None,
-        times: int = 1,
-        operation: str | Operation | None = None,
-    ) -> None:
-        """Be silent for a while before the next answers; in a stream also after some of its events."""
-        self._plans.holds.add(Hold(seconds=seconds, after_events=after_events), times, operation)
 
     # State.
 

@@ -27,7 +27,8 @@ def create_batch_job(account: Account, call: Call) -> Json:
 def retrieve_batch_job(account: Account, call: Call) -> Json:
     """``GET /v1/batch/jobs/{job_id}``."""
     account.batch.advance()
-    return Json(content=account.batch.get(call.path[0]).shown(inline=bool(call.query.get("inline"))))
+    job = account.batch.get(call.path[0])
+    return Json(content=job.shown(account.batch.outputs(job) if call.query.get("inline") else None))
 
 
 def cancel_batch_job(account: Account, call: Call) -> Json:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+import msgspec
+
 from mistral_async.testing.clock import Clock
 from mistral_async.testing.refusals import conflict, invalid, not_found
 from mistral_async.testing.state.batch_job import ACTIVE, BatchJob, RunLine
@@ -84,6 +86,12 @@ class BatchJobs:
         if job := self._jobs.get(id):
             return job
         raise not_found("Batch job", id)
+
+    def outputs(self, job: BatchJob) -> list[Any] | None:
+        """The results of a job themselves, as long as they are kept."""
+        if job.output is None or self._files.find(job.output.id) is None:
+            return None
+        return [msgspec.json.decode(line) for line in job.output.content.lines()]
 
     def cancel(self, id: str) -> BatchJob:
         """Ask a job to stop. Raises a 409 when it has ended otherwise."""

@@ -152,10 +152,12 @@ class BatchJob:
             self._failures.discard()
         self._lines = None
 
-    def shown(self, *, inline: bool = False) -> dict[str, Any]:
-        outputs = None
-        if inline and self._output is not None:
-            outputs = [msgspec.json.decode(line) for line in self._output.content.lines()]
+    @property
+    def output(self) -> StoredFile | None:
+        """The file of its results; it may have been deleted since."""
+        return self._output
+
+    def shown(self, outputs: list[Any] | None = None) -> dict[str, Any]:
         return {
             "id": self.id,
             "object": "batch",
