@@ -12,7 +12,6 @@ from mistral_async.errors import (
     ConnectError,
     ConnectionLost,
     ProtocolError,
-    ProxyError,
     TimeoutError,
     TLSError,
     TransportError,
@@ -44,16 +43,10 @@ def failure_of(exc: Exception, request: Request, *, answered: bool = False) -> T
                 limit="total",
                 request=request,
             )
-        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
-            return ProxyError(
-                f"no way through the proxy to {host}: {exc} ({request})", request=request, retry_safe=True
-            )
         case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
-            return TLSError(f"no secure connection to {host}: {exc} ({request})", request=request, retry_safe=False)
+            return TLSError(f"no secure connection to {host}: {exc} ({request})", request=request)
         case aiohttp.ClientConnectorError():
-            return ConnectError(
-                f"no connection to {host}: {exc.os_error} ({request})", request=request, retry_safe=True
-            )
+            return ConnectError(f"no connection to {host}: {exc.os_error} ({request})", request=request)
         case aiohttp.ClientPayloadError(__cause__=ContentEncodingError(message=what)):
             return ProtocolError(f"{host} sent a body that cannot be read: {what} ({request})", request=request)
         case aiohttp.ClientResponseError(message=what):

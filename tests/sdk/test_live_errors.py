@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import pickle
 import socket
@@ -26,6 +27,7 @@ from mistral_async import (
     RequestValidationError,
     ResponseDecodeError,
     ServerError,
+    Timeout,
     TimeoutError,
     TLSError,
     UnprocessableEntityError,
@@ -134,6 +136,35 @@ async def test_a_server_that_never_answers_is_a_timeout(server: LocalServer) -> 
         assert (await client.models().options(timeout=5)).data
 
     assert caught.value.limit == "read"
+
+
+async def test_a_server_that_takes_no_connection_is_a_timeout_of_connecting() -> None:
+    with contextlib.ExitStack() as sockets:
+        listening = sockets.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(4):  # who waits to be accepted fills the queue, and the next one waits for a place in it
+            waiting = sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        async with MistralClient(api_key="k", base_url=url, timeout=Timeout(connect=0.2)) as client:
+            with pytest.raises(TimeoutError, match=r"no connection to 127.0.0.1:\d+ within 0.2 s") as caught:
+                await client.batch.jobs.post(endpoint="/v1/ocr")
+
+    assert (caught.value.limit, caught.value.retry_safe) == ("connect", True)
+
+
+async def test_an_answer_that_takes_too_long_altogether_is_a_timeout(server: LocalServer) -> None:
+    server.pace = 0.05
+    async with server.client(timeout=Timeout(read=5, total=0.2)) as client:
+        with pytest.raises(TimeoutError, match=r"no complete answer from 127.0.0.1:\d+ within 0.2 s") as caught:
+            async for _ in client.chat.completions.post(
+                model="mistral-small-latest", messages=[UserMessage(content="Tell me a lot")]
+            ):
+                pass
+
+    assert caught.value.limit == "total"
 
 
 async def test_an_answer_that_ends_too_soon_is_a_lost_connection(unjudged: MistralClient, server: LocalServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import io
 import subprocess
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mistral_async import ConnectionLost, MistralClient, NotFoundError, RequestValidationError
+from mistral_async import APIError, ConnectionLost, MistralClient, NotFoundError, RequestValidationError
 from mistral_async.codec.multipart import FileInput
 from mistral_async.testing import LocalServer
 
@@ -118,6 +119,16 @@ async def test_a_download_that_fails_leaves_the_old_file_as_it_was(
 
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+async def test_a_large_json_body_is_sent_in_slices(client: MistralClient, server: LocalServer) -> None:
+    texts = ["word " * 20_000] * 30  # 3 MB: in one piece it would hold up the loop
+
+    with contextlib.suppress(APIError):  # more tokens than the model takes
+        await client.embeddings.post(model="mistral-embed", input=texts)
+
+    assert server.requests[-1].size > 3_000_000
+    assert server.requests[-1].headers["content-length"] == str(server.requests[-1].size)
 
 
 GROWTH = """
