@@ -12,7 +12,7 @@ from typing import Any, Generic, Self, TypeVar, cast
 import msgspec
 
 from mistral_async.engine import DEFAULTS, Engine, Options
-from mistral_async.http import Response, Timeout
+from mistral_async.http import Request, Response, Timeout
 from mistral_async.operation import Operation
 from mistral_async.pages import next_parameter
 from mistral_async.raw import Raw
@@ -21,6 +21,7 @@ from mistral_async.settings import check_headers, check_timeout
 from mistral_async.streams import ByteStream, EventStream
 
 T = TypeVar("T")
+C = TypeVar("C", bound="Call[Any]")
 T_co = TypeVar("T_co", covariant=True)
 E = TypeVar("E")
 Item = TypeVar("Item")
@@ -64,29 +65,38 @@ class Call(Coroutine[Any, Any, T_co]):
         """The same call with settings of its own; it takes this one's place.
 
         ``timeout`` is in seconds, ``headers`` are added to the client's, ``extra_body`` holds fields that the
-        specification does not know yet: they are sent unchecked.
+        specification does not know yet: they are sent unchecked, save the one that asks for a stream, which is the
+        call's own. What is given a second time adds to the first.
         """
         changed = msgspec.structs.replace(
             self._options,
             timeout=self._options.timeout if timeout is msgspec.UNSET else check_timeout(timeout),
             headers={**self._options.headers, **check_headers(headers)},
-            extra_body=self._options.extra_body if extra_body is None else extra_body,
+            extra_body={**self._options.extra_body, **(extra_body or {})},
         )
         self._spend()
-        return type(self)(self._engine, self._operation, self._path, self._body, self._params, changed)
+        return self._as(type(self), changed)
 
     def raw(self) -> RawCall[T_co]:
         """The same call, answered with status, headers and body; ``decode()`` gives what this one would have given."""
         self._spend()
-        return RawCall(self._engine, self._operation, self._path, self._body, self._params, self._options)
+        return self._as(RawCall[T_co], self._options)
 
     def _spend(self) -> None:
         if self._spent:
-            raise RuntimeError(f"{self!r} was sent already: a call is sent once; make it anew to send it again")
+            raise RuntimeError(
+                f"{self!r} was used already (sent, closed, or replaced by .options() or .raw()): make it anew"
+            )
         self._spent = True
 
+    def _as(self, call_type: type[C], options: Options) -> C:
+        return call_type(self._engine, self._operation, self._path, self._body, self._params, options)
+
+    def _request(self, *, stream: bool = False) -> Request:
+        return self._engine.request(self._operation, self._path, self._body, self._params, self._options, stream=stream)
+
     async def _run(self) -> T_co:
-        request = self._engine.request(self._operation, self._path, self._body, self._params, self._options)
+        request = self._request()
         response = await self._engine.send(request)
         return cast(T_co, self._engine.decode(self._operation, request, response, await _whole(response)))
 
@@ -135,7 +145,7 @@ class RawCall(Call[Raw[T]]):
     __slots__ = ()
 
     async def _run(self) -> Raw[T]:
-        request = self._engine.request(self._operation, self._path, self._body, self._params, self._options)
+        request = self._request(stream=self._operation.answer is None and self._operation.events is not None)
         response = await self._engine.send(request)
         body = await _whole(response)
         return Raw(response, body, lambda: self._engine.decode(self._operation, request, response, body))
@@ -152,11 +162,10 @@ class StreamingCall(Call[T], Generic[T, E]):
     def stream(self) -> EventStream[E]:
         """The events, for ``async with``: closed at the end of the block, however it is left."""
         self._spend()
-        operation = self._operation
-        request = self._engine.request(operation, self._path, self._body, self._params, self._options, stream=True)
+        operation, request = self._operation, self._request(stream=True)
         return EventStream(
             lambda: self._engine.send(request),
-            lambda event: cast(E, self._engine.decode_event(operation, request, event)),
+            lambda event, before: cast(E, self._engine.decode_event(operation, request, event, before)),
             request=request,
             end=operation.events.end if operation.events else None,
         )
@@ -167,7 +176,7 @@ class StreamingCall(Call[T], Generic[T, E]):
     async def _run(self) -> T:
         if self._operation.answer is not None:
             return await super()._run()
-        events = type(self)(self._engine, self._operation, self._path, self._body, self._params, self._options)
+        events = self._as(type(self), self._options)
         return cast(T, [event async for event in events])  # an operation that only streams: all of its events
 
 
@@ -219,8 +228,7 @@ class DownloadCall(Call[bytes]):
             return await save(chunks, Path(path))
 
     async def _open(self) -> Response:
-        request = self._engine.request(self._operation, self._path, self._body, self._params, self._options)
-        return await self._engine.send(request)
+        return await self._engine.send(self._request())
 
 
 async def _whole(response: Response) -> bytes:

@@ -51,10 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--host", default="127.0.0.1", help="address to listen at")
     serve.add_argument("--port", type=_port, default=PORT, help="port to listen at; 0 takes one that is free")
-    serve.add_argument("--api-key", type=_text, default="local-key", metavar="KEY", help="key that clients must send")
+    serve.add_argument("--api-key", type=_key, default="local-key", metavar="KEY", help="key that clients must send")
     serve.add_argument("--pace", type=_seconds, default=0.02, metavar="S", help="seconds between events of a stream")
     serve.add_argument("--latency", type=_seconds, default=0.0, metavar="S", help="seconds before every answer")
-    serve.add_argument("--job-speed", type=_seconds, default=1.0, metavar="S", help="seconds a job stays in each state")
+    serve.add_argument("--job-step", type=_seconds, default=1.0, metavar="S", help="seconds a job stays in each state")
     serve.add_argument("--requests-per-minute", type=_count, metavar="N", help="limit that answers 429 beyond")
     serve.add_argument("--tokens-per-minute", type=_count, metavar="N", help="limit that answers 429 beyond")
     serve.add_argument("--any-model", action="store_true", help="take every model name")
@@ -85,7 +85,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _text(text: str) -> str:
+def _key(text: str) -> str:
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise argparse.ArgumentTypeError("a key is made of printable ASCII characters without spaces, at least one")
     return text
@@ -122,7 +122,7 @@ def _server(options: argparse.Namespace) -> LocalServer:
         port=options.port,
         pace=options.pace,
         latency=options.latency,
-        job_speed=options.job_speed,
+        job_step=options.job_step,
         any_model=options.any_model,
         limits=RateLimits(**{name: value for name, value in given.items() if value is not None}),
         log=None if options.quiet else _log,

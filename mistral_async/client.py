@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from mistral_async._version import __version__
 from mistral_async.engine import Engine
 from mistral_async.http import Request, Response, Timeout, Transport
 from mistral_async.resources import Resources
-from mistral_async.settings import ApiKey, check_api_key, check_base_url, check_headers, check_timeout
+from mistral_async.settings import ApiKey, Settings, check_api_key, check_base_url, check_headers, check_timeout
 from mistral_async.transport.auth import Auth
 
 # Header fields that hold credentials. Source: RFC 9110 sections 11.6.2 and 11.7.2, RFC 6265 section 5.4.
 SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
-USER_AGENT = f"mistral-async/{__version__}"
 
 
 class MistralClient(Resources):
@@ -46,24 +44,22 @@ class MistralClient(Resources):
         strict_responses: bool = False,
         wire: Transport | None = None,
     ) -> None:
-        self._settings: dict[str, Any] = {
-            "base_url": check_base_url(base_url),
-            "timeout": check_timeout(timeout),
-            "headers": check_headers(headers),
-            "validation": validation,
-            "strict_responses": strict_responses,
-        }
-        self._wire = _Open(wire if wire is not None else _http1())
-        sent_along = {"user-agent": USER_AGENT, **self._settings["headers"]}
-        settings: dict[str, Any] = {**self._settings, "headers": sent_along}
-        self._engine = Engine(Auth(self._wire, check_api_key(api_key)), **settings)
+        self._settings = Settings(
+            base_url=check_base_url(base_url),
+            timeout=check_timeout(timeout),
+            headers=check_headers(headers),
+            validation=validation,
+            strict_responses=strict_responses,
+        )
+        self._gate = _Gate(wire if wire is not None else _http1())
+        self._engine = Engine(Auth(self._gate, check_api_key(api_key)), self._settings)
 
     async def aclose(self) -> None:
         """Close every connection. Calls made afterwards raise ``RuntimeError``, until ``async with`` opens it anew."""
         await self._engine.aclose()
 
     async def __aenter__(self) -> Self:
-        self._wire.closed = False
+        self._gate.open()
         return self
 
     async def __aexit__(
@@ -72,27 +68,31 @@ class MistralClient(Resources):
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"MistralClient(base_url={self._settings['base_url']!r}, api_key=***)"
+        return f"MistralClient(base_url={self._settings.base_url!r}, api_key=***)"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        headers = {name: value for name, value in self._settings["headers"].items() if name not in SECRET_FIELDS}
-        return _reopened, (type(self), {**self._settings, "headers": headers})
+        settings = {name: getattr(self._settings, name) for name in self._settings.__struct_fields__}
+        headers = {name: value for name, value in self._settings.headers.items() if name not in SECRET_FIELDS}
+        return _made_again, (type(self), {**settings, "headers": headers})
 
 
-class _Open:
+class _Gate:
     """Refuses what is sent after the client was closed: it would open connections that nobody closes."""
 
     def __init__(self, wire: Transport) -> None:
         self._wire = wire
-        self.closed = False
+        self._closed = False
+
+    def open(self) -> None:
+        self._closed = False
 
     async def send(self, request: Request, /) -> Response:
-        if self.closed:
+        if self._closed:
             raise RuntimeError(f"the client is closed ({request})")
         return await self._wire.send(request)
 
     async def aclose(self) -> None:
-        self.closed = True
+        self._closed = True
         await self._wire.aclose()
 
 
@@ -102,5 +102,5 @@ def _http1() -> Transport:
     return Http1Wire()
 
 
-def _reopened(client_type: type[MistralClient], settings: dict[str, Any]) -> MistralClient:
+def _made_again(client_type: type[MistralClient], settings: dict[str, Any]) -> MistralClient:
     return client_type(**settings)

@@ -6,35 +6,38 @@ The only place that turns a status into an error.
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from mistral_async.codec.answers import AnswerDecoder, NotReadable
+from mistral_async._version import __version__
+from mistral_async.codec.answers import UNFIT, AnswerDecoder, NotReadable
 from mistral_async.codec.events import ErrorEvent, EventDecoder
 from mistral_async.codec.lenient import Misfit
 from mistral_async.codec.load import model
-from mistral_async.codec.multipart import MultipartBody
 from mistral_async.codec.problem import BODY_LIMIT, read_problem, request_id, retry_after
 from mistral_async.codec.requests import RequestEncoder
-from mistral_async.codec.sse import ServerEvent
+from mistral_async.codec.sse import EventParser, ServerEvent
 from mistral_async.errors import APIError, ResponseDecodeError, StreamError, TransportError, error_for
 from mistral_async.http import Request, Response, Timeout, Transport
-from mistral_async.operation import Operation
+from mistral_async.operation import Events, Operation
+from mistral_async.settings import Settings
 
 log = logging.getLogger("mistral_async")
 
+USER_AGENT = f"mistral-async/{__version__}"
 SHOWN_MISFITS = 5  # of an answer's misfits in one log record; the rest is counted
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What differs for one call. A field that is None leaves it to the client."""
+    """What differs for one call."""
 
-    timeout: Timeout | None = None
+    timeout: Timeout | None = None  # None: the client's
     headers: Mapping[str, str] = {}  # names in lower case
-    extra_body: Mapping[str, Any] | None = None
+    extra_body: Mapping[str, Any] = {}
 
 
 DEFAULTS = Options()
@@ -60,22 +63,10 @@ def _event_decoder(operation: Operation) -> EventDecoder[Any]:
 class Engine:
     """Sends operations through a transport, and reads what comes back."""
 
-    def __init__(
-        self,
-        transport: Transport,
-        *,
-        base_url: str,
-        headers: Mapping[str, str],
-        timeout: Timeout,
-        validation: bool,
-        strict_responses: bool,
-    ) -> None:
+    def __init__(self, transport: Transport, settings: Settings) -> None:
         self._transport = transport
-        self._base_url = base_url
-        self._headers = dict(headers)
-        self._timeout = timeout
-        self._validation = validation
-        self._strict = strict_responses
+        self._settings = settings
+        self._headers = {"user-agent": USER_AGENT, **settings.headers}
         self._told: set[Operation] = set()  # whose answers were found not to fit
 
     def request(
@@ -90,22 +81,21 @@ class Engine:
     ) -> Request:
         """The request that a call comes to. Raises ``RequestValidationError``; nothing is sent."""
         encoded = _encoder(operation).encode(
-            body, params, stream=stream, extra_body=options.extra_body, validate=self._validation
+            body, params, stream=stream, extra_body=options.extra_body, validate=self._settings.validation
         )
         accept = "text/event-stream" if stream else operation.accept
         headers = {**self._headers, "accept": accept, **encoded.headers}
-        if isinstance(encoded.body, MultipartBody):
-            headers["content-type"] = encoded.body.content_type
-        elif encoded.body is not None:
-            headers["content-type"] = "application/json"
+        if encoded.content_type is not None:
+            headers["content-type"] = encoded.content_type
         headers.update(options.headers)
+        url = f"{self._settings.base_url}{path}"
         return Request(
             method=operation.method,
-            url=f"{self._base_url}{path}?{encoded.query}" if encoded.query else f"{self._base_url}{path}",
+            url=f"{url}?{encoded.query}" if encoded.query else url,
             path=operation.path,
             headers=headers,
             body=encoded.body,
-            timeout=options.timeout or self._timeout,
+            timeout=options.timeout or self._settings.timeout,
             repeatable=operation.repeatable,
         )
 
@@ -120,46 +110,58 @@ class Engine:
         """The answer's model: strictly, and where it does not fit leniently. Raises ``ResponseDecodeError``."""
         decoder = _decoder(operation)
         if decoder is None:
+            if operation.events is not None:
+                return [self.decode_event(operation, request, event) for event in _events(operation.events, body)]
             return body if operation.download else None
         try:
             # Where an operation may also answer with nothing, its type has null.
             return decoder.strictly(body or b"null")
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-            try:
-                if self._strict or not body:
-                    raise NotReadable(str(exc) if body else "it is empty")
-                answer, misfits = decoder.leniently(body)
-            except NotReadable as reason:
-                raise ResponseDecodeError(
-                    f"the answer to {request} cannot be read: {reason}",
-                    body=body,
-                    status=response.status,
-                    request_id=request_id(response.headers),
-                    request=request,
-                ) from exc
+        except UNFIT as exc:
+            unfit = exc
+        try:
+            if self._settings.strict_responses or not body:
+                raise NotReadable(str(unfit) if body else "it is empty")
+            answer, misfits = decoder.leniently(body)
+        except NotReadable as reason:
+            raise ResponseDecodeError(
+                f"the answer to {request} cannot be read: {reason}",
+                body=body,
+                status=response.status,
+                request_id=request_id(response.headers),
+                request=request,
+            ) from unfit
         self._tell(operation, misfits)
         return answer
 
-    def decode_event(self, operation: Operation, request: Request, event: ServerEvent) -> Any:
-        """The event's model. Raises ``StreamError`` for an error event, and for data that cannot be read."""
+    def decode_event(
+        self, operation: Operation, request: Request, event: ServerEvent, before: Sequence[Any] = ()
+    ) -> Any:
+        """The event's model; ``before`` are the events that came before it.
+
+        Raises ``StreamError`` for an error event, and for data that cannot be read.
+        """
         decoder = _event_decoder(operation)
         try:
             return decoder.strictly(event)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-            try:
-                decoded, misfits = decoder.leniently(event)
-                if self._strict:
-                    raise NotReadable(str(exc))
-            except ErrorEvent as error:
-                raise StreamError(
-                    f"the server reported an error in the stream of {request}: {error.problem.message}",
-                    code=error.problem.code,
-                    type=error.problem.type,
-                    request_id=error.problem.request_id,
-                    request=request,
-                ) from None
-            except NotReadable as reason:
-                raise StreamError(f"an event of {request} cannot be read: {reason}", request=request) from exc
+        except UNFIT as exc:
+            unfit = exc
+        try:
+            decoded, misfits = decoder.leniently(event)
+            if self._settings.strict_responses:
+                raise NotReadable(str(unfit))
+        except ErrorEvent as error:
+            raise StreamError(
+                f"the server reported an error in the stream of {request}: {error.problem.message}",
+                events=before,
+                code=error.problem.code,
+                type=error.problem.type,
+                request_id=error.problem.request_id,
+                request=request,
+            ) from unfit
+        except NotReadable as reason:
+            raise StreamError(
+                f"an event of {request} cannot be read: {reason}", events=before, request=request
+            ) from unfit
         self._tell(operation, misfits)
         return decoded
 
@@ -206,3 +208,9 @@ class Engine:
             more,
             extra={"operation": str(operation), "misfits": len(misfits)},
         )
+
+
+def _events(events: Events, body: bytes) -> list[ServerEvent]:
+    """Every event of a stream that was read whole, up to its end."""
+    end = events.end.encode() if events.end is not None else None
+    return list(itertools.takewhile(lambda event: event.data != end, EventParser().feed(body)))

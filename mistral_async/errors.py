@@ -57,7 +57,7 @@ class TransportError(MistralError):
 class ConnectError(TransportError):
     """No connection could be made: nothing was sent."""
 
-    def __init__(self, message: str, *, request: Request | None = None, retry_safe: bool | None = True) -> None:
+    def __init__(self, message: str, *, request: Request | None = None, retry_safe: bool = True) -> None:
         super().__init__(message, request=request, retry_safe=retry_safe)
 
 

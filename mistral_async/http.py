@@ -130,7 +130,7 @@ class Response(Protocol):
 
     @property
     def http_version(self) -> str:
-        """``"1.1"`` or ``"2"``."""
+        """Such as ``"1.1"``."""
         ...
 
     async def read(self) -> bytes:

@@ -19,7 +19,7 @@ class Raw(Generic[T_co]):
     def __init__(self, response: Response, body: bytes, decode: Callable[[], T_co]) -> None:
         self.status: int = response.status
         self.headers: Headers = response.headers
-        self.http_version: str = response.http_version  # "1.1" or "2"
+        self.http_version: str = response.http_version  # such as "1.1"
         self.body: bytes = body
         self._decode = decode
 

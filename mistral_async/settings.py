@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+import msgspec
+
 from mistral_async.http import Timeout
 
 BASE_URL = "https://api.mistral.ai"  # Source: the API's reference; the EU and US regions have hosts of their own
@@ -15,6 +17,20 @@ API_KEY_VARIABLE = "MISTRAL_API_KEY"
 
 ApiKey: TypeAlias = str | Callable[[], Awaitable[str]]
 """A key, or an async function that is asked for one before each attempt."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client was made with, checked; without the key, which the layer that sends it holds alone."""
+
+    base_url: str
+    timeout: Timeout
+    headers: Mapping[str, str]  # names in lower case
+    validation: bool
+    strict_responses: bool
+
+    def __repr__(self) -> str:
+        return f"<Settings for {self.base_url}>"  # no headers: they may hold credentials
+
 
 # Source: RFC 9110 section 5.6.2 (token) and 5.5 (field value: no control characters, CR, LF or NUL).
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -32,9 +48,9 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     """The fields with names in lower case. Raises ``ValueError`` naming a field that no request may carry."""
     checked: dict[str, str] = {}
     for name, value in (headers or {}).items():
-        if not _is(_FIELD_NAME, name):
+        if not _matches(_FIELD_NAME, name):
             raise ValueError(f"headers: {name!r} is not a field name")
-        if not _is(_FIELD_VALUE, value):
+        if not _matches(_FIELD_VALUE, value):
             # The value is not shown: it may be a credential.
             raise ValueError(f"headers: the value of {name!r} holds a character that a header field may not carry")
         checked[name.lower()] = value
@@ -42,7 +58,10 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def check_base_url(url: object) -> str:
-    """The origin without a trailing slash or ``/v1``. Raises ``ValueError`` for what is no http(s) URL."""
+    """The origin, with a gateway's path if there is one, without a trailing slash or ``/v1``.
+
+    Raises ``ValueError`` for what is no http(s) URL.
+    """
     if url is None:
         return BASE_URL
     if not isinstance(url, str) or not re.fullmatch(r"[\x21-\x7e]+", url):
@@ -52,14 +71,16 @@ def check_base_url(url: object) -> str:
         raise ValueError("base_url: credentials do not belong into the URL; pass api_key")
     if "?" in url or "#" in url:
         raise ValueError("base_url: the URL must have neither query nor fragment")
+    wrong = f"base_url: {url!r} is not an http:// or https:// URL"
     try:
         parts = urlsplit(url)
         fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number, brackets around what is no address
-        fits = False
+    except ValueError as exc:  # a port that is no number, brackets around what is no address
+        raise ValueError(wrong) from exc
     if not fits:
-        raise ValueError(f"base_url: {url!r} is not an http:// or https:// URL")
-    return url.rstrip("/").removesuffix("/v1").rstrip("/")
+        raise ValueError(wrong)
+    path = parts.path.rstrip("/").removesuffix("/v1").rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 def check_api_key(key: ApiKey | None) -> ApiKey:
@@ -75,13 +96,13 @@ def check_api_key(key: ApiKey | None) -> ApiKey:
     return key
 
 
-def _is(pattern: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
 def check_key_text(key: object) -> str:
     """The key, where it can stand in a header field."""
     # Visible ASCII only. Source: RFC 6750 section 2.1 (b64token has neither spaces nor control characters).
     if not isinstance(key, str) or not re.fullmatch(r"[\x21-\x7e]+", key):
         raise ValueError("api_key: a key is text of visible ASCII characters, without spaces or line ends")
     return key
+
+
+def _matches(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None

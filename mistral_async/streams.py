@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -46,9 +46,8 @@ class ByteStream(AsyncIterator[bytes]):
         if self._done:
             raise StopAsyncIteration
         try:
-            if self._response is None:
-                self._response = await self._open()
-            chunk = await self._response.receive()
+            response = await self._opened()
+            chunk = await response.receive()
         except BaseException:
             self.close()
             raise
@@ -68,9 +67,9 @@ class ByteStream(AsyncIterator[bytes]):
         self.close()
 
     async def __aenter__(self) -> Self:
-        if self._response is None and not self._done:
+        if not self._done:
             try:
-                self._response = await self._open()
+                await self._opened()
             except BaseException:
                 self.close()
                 raise
@@ -80,6 +79,17 @@ class ByteStream(AsyncIterator[bytes]):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    async def _opened(self) -> Response:
+        """The response; the first to ask sends the request."""
+        if self._response is None:
+            response = await self._open()
+            if self._done or self._response is not None:
+                # Closed, or opened by another task, while this one waited: nobody would close this response.
+                response.close()
+                raise RuntimeError("a stream is read by one task at a time, and this one was closed or read by another")
+            self._response = response
+        return self._response
 
     def __del__(self) -> None:
         # A loop that is left by `break` drops its iterator: this is how the server gets to know.
@@ -98,7 +108,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
     def __init__(
         self,
         open_response: Callable[[], Awaitable[Response]],
-        decode: Callable[[ServerEvent], E],
+        decode: Callable[[ServerEvent, Sequence[E]], E],  # from an event and those before it
         *,
         request: Request,
         end: str | None,
@@ -120,11 +130,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
             await self._finish()
             raise StopAsyncIteration
         try:
-            decoded = self._decode(event)
-        except StreamError as exc:
-            self.close()
-            exc.events = tuple(self._recent)
-            raise
+            decoded = self._decode(event, self._recent)
         except BaseException:
             self.close()
             raise

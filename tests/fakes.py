@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from mistral_async.engine import Engine
 from mistral_async.http import Headers, Request, Response, Timeout, Transport
+from mistral_async.settings import Settings
 
 FOREVER = asyncio.Event  # a chunk that never arrives: `ScriptedResponse(200, [b"first", FOREVER])`
 
@@ -99,14 +100,14 @@ def engine(
     strict_responses: bool = False,
 ) -> Engine:
     """An engine on a scripted wire, without a client around it."""
-    return Engine(
-        wire,
+    settings = Settings(
         base_url=base_url,
         headers=headers or {},
         timeout=Timeout(),
         validation=validation,
         strict_responses=strict_responses,
     )
+    return Engine(wire, settings)
 
 
 def a_request(*, repeatable: bool = False, timeout: Timeout | None = None) -> Request:

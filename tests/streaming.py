@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from mistral_async.codec.sse import ServerEvent
 from mistral_async.errors import ConnectionLost, StreamError
@@ -28,9 +28,9 @@ def failing(error: BaseException) -> Callable[[], Awaitable[Response]]:
     return open_response
 
 
-def decode(event: ServerEvent) -> str:
+def decode(event: ServerEvent, before: Sequence[str]) -> str:
     if event.data == b"error":
-        raise StreamError("the server reported an error", code="1300", request=a_request())
+        raise StreamError("the server reported an error", events=before, code="1300", request=a_request())
     if event.data == b"bug":
         raise ZeroDivisionError
     return event.data.decode()

@@ -11,6 +11,9 @@ from mistral_async.codec.lenient import Misfit, build, fits_outside
 
 T = TypeVar("T")
 
+UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What strict decoding raises: ``msgspec.ValidationError`` is a ``DecodeError``."""
+
 TOO_DEEP = "JSON nested deeper than Python can follow"
 
 
@@ -19,7 +22,7 @@ class NotReadable(Exception):
 
 
 class AnswerDecoder(Generic[T]):
-    """Decodes one type of answer. What did not fit is told by ``misfits`` of the lenient pass."""
+    """Decodes one type of answer. ``leniently`` also returns what did not fit."""
 
     __slots__ = ("_type", "_type_info", "strictly")
 

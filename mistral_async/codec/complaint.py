@@ -3,46 +3,42 @@
 from __future__ import annotations
 
 import difflib
-import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec import inspect as mi
 
-# How msgspec words a failure: "Expected `int`, got `str` - at `$.messages[0].content`". Source: msgspec, "Constraints".
-_FAILURE = re.compile(r"(?P<what>.*?)(?: - at (?:`key` in )?`\$(?P<where>.*)`)?", re.DOTALL)
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+from mistral_async.codec.failure import ANY_KEY, failure
 
 
-def complain(failure: msgspec.ValidationError, checked_type: Any) -> tuple[str, str]:
+def complain(exc: msgspec.ValidationError, checked_type: Any) -> tuple[str, str]:
     """Where in the request (``""`` for the whole of it), and what is wrong there, from msgspec's report of it."""
-    match = _FAILURE.fullmatch(str(failure))
-    what, where = (match["what"], match["where"] or "") if match else (str(failure), "")
-    if unknown := _UNKNOWN.fullmatch(what):
-        name = unknown[1]
-        what = f"there is no field {name!r}"
-        if near := difflib.get_close_matches(name, _fields_at(mi.type_info(checked_type), where), n=1):
+    found = failure(exc)
+    if found.unknown is not None:
+        what = f"there is no field {found.unknown!r}"
+        if near := difflib.get_close_matches(found.unknown, _fields_at(mi.type_info(checked_type), found.path), n=1):
             what += f"; did you mean {near[0]!r}?"
-    return where.lstrip("."), what
+        return found.place, what
+    return found.place, f"a key of it: {found.what}" if found.of_key else found.what
 
 
-def _fields_at(root: mi.Type, where: str) -> list[str]:
+def _fields_at(root: mi.Type, path: Sequence[str | int]) -> list[str]:
     """The names of all fields that an object at this place may have."""
     types = _members(root)
-    for name, _ in _STEP.findall(where):
-        types = [inner for each in types for inner in _step(each, name)]
+    for step in path:
+        types = [inner for each in types for inner in _step(each, step)]
     models = [each for each in types if isinstance(each, mi.StructType)]
     return list(dict.fromkeys(field.encode_name for model in models for field in model.fields))
 
 
-def _step(type_info: mi.Type, name: str) -> list[mi.Type]:
+def _step(type_info: mi.Type, step: str | int) -> list[mi.Type]:
     match type_info:
         case mi.StructType():
-            return [t for field in type_info.fields if field.encode_name == name for t in _members(field.type)]
-        case mi.ListType():
-            return _members(type_info.item_type) if not name else []
-        case mi.DictType():
+            return [t for field in type_info.fields if field.encode_name == step for t in _members(field.type)]
+        case mi.ListType() if isinstance(step, int):
+            return _members(type_info.item_type)
+        case mi.DictType() if step == ANY_KEY:
             return _members(type_info.value_type)
         case _:
             return []

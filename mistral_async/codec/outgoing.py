@@ -12,6 +12,7 @@ from mistral_async.codec.shapes import is_array, is_object
 from mistral_async.model import Model, UnknownVariant
 
 _DROP = object()
+_CONTAINERS = (msgspec.Struct, list, tuple, dict)
 
 
 def sendable(value: Any) -> Any:
@@ -24,7 +25,8 @@ def sendable(value: Any) -> Any:
 
 def without_unknown(value: Any) -> Any:
     """The same value without variants that this SDK does not know; the value itself where it has none."""
-    return _changed(value, lambda each: _DROP if isinstance(each, UnknownVariant) else each)
+    known = _changed(value, lambda each: _DROP if isinstance(each, UnknownVariant) else each)
+    return value if known is _DROP else known  # all of it is unknown: there is no rest to look at
 
 
 def _without_answer_only(value: Any) -> Any:
@@ -60,6 +62,3 @@ def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
         same = all(renewed[name] is changed[name] for name in changed)
         return changed if same else {name: item for name, item in renewed.items() if item is not _DROP}
     return changed
-
-
-_CONTAINERS = (msgspec.Struct, list, tuple, dict)

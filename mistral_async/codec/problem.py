@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,7 +16,7 @@ from mistral_async.codec.shapes import is_array, is_object
 from mistral_async.http import Headers
 
 MESSAGE_LIMIT = 500  # characters; enough for what the API writes, little enough for a log line
-BODY_LIMIT = 64 * 1024  # bytes of an error body that are read; the message of a longer one says so
+BODY_LIMIT = 64 * 1024  # bytes of an error body that are read: no message needs more
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ def request_id(headers: Headers) -> str | None:
     return headers.get("x-kong-request-id") or headers.get("mistral-correlation-id")
 
 
-def retry_after(headers: Headers) -> float | None:
+def retry_after(headers: Headers, *, now: Callable[[], float] = time.time) -> float | None:
     """Seconds to wait, from ``Retry-After`` in seconds or as a date; None where it is missing or makes no sense.
 
     Source: RFC 9110 section 10.2.3.
@@ -65,7 +66,7 @@ def retry_after(headers: Headers) -> float | None:
     try:
         date = parsedate_to_datetime(text)
         # Source: RFC 9110 section 5.6.7: a date without a zone (asctime's form) is in GMT too.
-        return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - time.time())
+        return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now())
     except (ValueError, OverflowError):
         return None
 

@@ -29,6 +29,7 @@ class Encoded(NamedTuple):
     query: str
     headers: dict[str, str]
     body: bytes | Body | None
+    content_type: str | None  # of the body
 
 
 class RequestEncoder:
@@ -43,7 +44,7 @@ class RequestEncoder:
         self._body_type = strict_type(body) if body is not None else None
         self._check_body = msgspec.json.Decoder(self._body_type).decode if body is not None else None
         # Bodies that can hold nothing which only answers have need not be searched for it.
-        self._returns = any(getattr(each, "answer_only_fields", None) for each in models_in(body))
+        self._may_hold_answers = any(getattr(each, "answer_only_fields", None) for each in models_in(body))
         self._flag = operation.events.flag if operation.events else None
         self._encode = msgspec.json.Encoder().encode
 
@@ -53,7 +54,7 @@ class RequestEncoder:
         params: Mapping[str, Any] | None,
         *,
         stream: bool = False,
-        extra_body: Mapping[str, Any] | None = None,
+        extra_body: Mapping[str, Any] = {},
         validate: bool = True,
     ) -> Encoded:
         """The parts of a request. Raises ``RequestValidationError`` naming the field that is wrong."""
@@ -74,13 +75,12 @@ class RequestEncoder:
         if self._operation.body is None and not self._operation.multipart and fields:
             query |= fields  # for the check to refuse, or for the server to make sense of
             fields = {}
-        return Encoded(
-            self._query_text(query, validate),
-            self._header_fields(headers, validate),
-            self._form(fields, validate)
-            if self._operation.multipart
-            else self._json(request, fields, stream, extra_body, validate),
-        )
+        text, header_fields = self._query_text(query, validate), self._header_fields(headers, validate)
+        if self._operation.multipart:
+            form = self._form(fields, extra_body, validate)
+            return Encoded(text, header_fields, form, form.content_type)
+        body = self._json(request, fields, stream, extra_body, validate)
+        return Encoded(text, header_fields, body, None if body is None else "application/json")
 
     def _query_text(self, query: dict[str, Any], validate: bool) -> str:
         if not query and (self._query is None or not validate):
@@ -93,9 +93,9 @@ class RequestEncoder:
     def _header_fields(self, headers: dict[str, Any], validate: bool) -> dict[str, str]:
         plain = self._plain(self._headers, headers, validate)
         try:
-            return check_headers({name: to_text(value) for name, value in plain.items()})
+            return check_headers({name: _header_text(value) for name, value in plain.items() if value is not None})
         except ValueError as exc:
-            raise RequestValidationError(f"{self._operation}: {exc}") from None
+            raise RequestValidationError(f"{self._operation}: {exc}") from exc
 
     def _plain(self, parameters: _Parameters | None, values: dict[str, Any], validate: bool) -> dict[str, Any]:
         """The values as text, numbers, lists and maps: dates become ISO 8601."""
@@ -103,11 +103,7 @@ class RequestEncoder:
             return values
         plain = self._builtins(values)
         if validate:
-            checked_type = parameters.checked_type if parameters is not None else _NoParameters
-            try:
-                msgspec.convert(plain, checked_type)
-            except msgspec.ValidationError as exc:
-                raise self._refusal(exc, checked_type) from None
+            self._convert(plain, parameters.checked_type if parameters is not None else _NoParameters)
         return plain
 
     def _json(
@@ -115,7 +111,7 @@ class RequestEncoder:
         request: Any,
         fields: dict[str, Any],
         stream: bool,
-        extra_body: Mapping[str, Any] | None,
+        extra_body: Mapping[str, Any],
         validate: bool,
     ) -> bytes | None:
         if self._check_body is None:
@@ -123,7 +119,7 @@ class RequestEncoder:
         if request is None and not fields and not self._operation.body_required and not (stream or extra_body):
             return None
         value = request if request is not None else fields
-        if self._returns:
+        if self._may_hold_answers:
             value = self._without_answer_only(value)
         if self._flag is not None:
             value = _with_flag(value, self._flag, stream)
@@ -150,24 +146,28 @@ class RequestEncoder:
                 # Something in it came from an answer that is newer than this SDK: the rest is checked without it.
                 self._checked(self._bytes(known), known, check)
                 return
-            raise self._refusal(exc, self._body_type) from None
+            raise self._refusal(exc, self._body_type) from exc
 
-    def _form(self, fields: dict[str, Any], validate: bool) -> MultipartBody:
-        files = {name: fields.pop(name) for name in self._operation.files if name in fields}
+    def _form(self, given: Mapping[str, Any], extra: Mapping[str, Any], validate: bool) -> MultipartBody:
+        files = {name: value for name, value in given.items() if name in self._operation.files}
         for name in self._operation.required_files:
             if files.get(name) is None:
                 raise RequestValidationError(f"{self._operation}: missing required file {name!r}", field=name)
-        plain = self._builtins(fields)
+        plain = self._builtins({name: value for name, value in given.items() if name not in files})
         if validate and self._body_type is not None:
-            try:
-                msgspec.convert(plain, self._body_type)
-            except msgspec.ValidationError as exc:
-                raise self._refusal(exc, self._body_type) from None
-        pairs = [(name, text) for name, value in plain.items() for text in _form_texts(value)]
+            self._convert(plain, self._body_type)
+        fields = {**plain, **self._builtins(dict(extra))}
+        pairs = [(name, text) for name, value in fields.items() for text in _form_texts(value)]
         try:
             return MultipartBody(pairs, [FilePart(name, file) for name, file in files.items() if file is not None])
         except ValueError as exc:
             raise RequestValidationError(f"{self._operation}: this cannot be sent in a form: {exc}") from exc
+
+    def _convert(self, plain: dict[str, Any], checked_type: Any) -> None:
+        try:
+            msgspec.convert(plain, checked_type)
+        except msgspec.ValidationError as exc:
+            raise self._refusal(exc, checked_type) from exc
 
     def _bytes(self, value: Any) -> bytes:
         try:
@@ -225,3 +225,8 @@ def _form_texts(value: Any) -> list[str]:
     if is_array(value):
         return [text for item in value for text in _form_texts(item)]
     return [msgspec.json.encode(value).decode() if is_object(value) else to_text(value)]
+
+
+def _header_text(value: Any) -> str:
+    """A header parameter as OpenAPI's ``style: simple`` writes it: the items of a list joined by commas."""
+    return ",".join(to_text(item) for item in value) if is_array(value) else to_text(value)

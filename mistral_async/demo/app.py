@@ -17,13 +17,13 @@ from rich.console import Console
 from mistral_async import MistralClient
 from mistral_async.demo.scenes import SCENES
 from mistral_async.demo.show import failed, heading, opening, skipped, summary
-from mistral_async.demo.stage import Scene, Stage
+from mistral_async.demo.stage import AT_ONCE, Scene, Stage
 from mistral_async.testing import LocalServer
 
 # The local server's own speed would leave nothing to see: it is slowed down to about that of a quick model.
 LATENCY = 0.15  # seconds before each answer
 PACE = 0.025  # seconds from one streamed token to the next
-JOB_SPEED = 0.8  # seconds that a batch job stays in a state
+JOB_STEP = 0.8  # seconds that a batch job stays in each of its states
 LIVE_AT_ONCE = 1  # the smallest plans of the real API allow one request a second
 
 
@@ -34,15 +34,14 @@ def parser() -> argparse.ArgumentParser:
     add("--live", action="store_true", help="ask the real API, with the key in MISTRAL_API_KEY; a part of the scenes")
     add("--only", metavar="SCENE", action="append", choices=names, help=f"{', '.join(names)}; may be repeated")
     add("--prompts", metavar="FILE", type=Path, help="a JSONL file of your own, for the batch job and the bulk")
-    add("--at-once", metavar="N", type=positive, help="completions under way at a time (default: 64)")
+    add("--at-once", metavar="N", type=positive, help=f"completions under way at a time (default: {AT_ONCE})")
     return parser
 
 
 def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isascii() or not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -70,13 +69,13 @@ async def _run(options: argparse.Namespace, scenes: Sequence[Scene]) -> int:
         if options.live:
             client, where = MistralClient(), "the real API"
         else:
-            server = await stack.enter_async_context(LocalServer(latency=LATENCY, pace=PACE, job_speed=JOB_SPEED))
+            server = await stack.enter_async_context(LocalServer(latency=LATENCY, pace=PACE, job_step=JOB_STEP))
             client, where = MistralClient(api_key=server.api_key, base_url=server.url), f"a local server, {server.url}"
         stage = Stage(
             client=await stack.enter_async_context(client),
             console=console,
             prompts=options.prompts or files("mistral_async.demo") / "prompts.jsonl",
-            at_once=options.at_once or (LIVE_AT_ONCE if options.live else 64),
+            at_once=options.at_once or (LIVE_AT_ONCE if options.live else AT_ONCE),
             live=options.live,
         )
         opening(console, where, live=options.live)

@@ -11,6 +11,9 @@ from rich.console import Console
 from mistral_async import MistralClient
 
 
+AT_ONCE = 64  # chat completions under way at the same time, where nobody says otherwise
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """Everything a scene works with."""
@@ -18,7 +21,7 @@ class Stage:
     client: MistralClient
     console: Console
     prompts: Traversable  # JSONL: one {"custom_id": ..., "body": ...} a line
-    at_once: int = 64  # chat completions under way at the same time
+    at_once: int = AT_ONCE  # chat completions under way at the same time
     live: bool = False  # against the real API, where every token costs
 
 

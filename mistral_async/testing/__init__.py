@@ -33,8 +33,15 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    # Loaded when first asked for: importing the pytest plugin imports this module too, and shall cost nothing.
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # pragma: no branch  # to checkers, any name at all would be one of this package's
+
+    def __getattr__(name: str) -> Any:
+        # Loaded when first asked for: importing the pytest plugin imports this module too, and shall cost nothing.
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

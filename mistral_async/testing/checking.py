@@ -11,13 +11,10 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from mistral_async.codec.check import strict_type
+from mistral_async.codec.failure import ANY_KEY, failure
 from mistral_async.codec.load import model
 from mistral_async.testing.closed import Stranger, strangers, takes_list, takes_map
 from mistral_async.testing.refusals import Refusal, invalid, problem
-
-_AT = re.compile(r"(.*?)(?: - at `(?:key in )?\$(.*)`)?", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[\.\.\.\]")
-_FIELD = re.compile(r"Object (missing required|contains unknown) field `(.*)`")
 
 
 def check_body(name: str, body: bytes) -> Any:
@@ -26,7 +23,7 @@ def check_body(name: str, body: bytes) -> Any:
     try:
         checked = decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _refusal(str(error), "body") from None
+        raise _refusal(error, "body") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(422, {"detail": [problem("json_invalid", ["body"], f"JSON decode error: {error}")]}) from None
     _refuse_strangers(checked, strict, "body")
@@ -63,7 +60,7 @@ def _convert(values: dict[str, Any], strict: Any, where: str) -> dict[str, Any]:
     try:
         converted = msgspec.convert(values, strict, strict=False)
     except msgspec.ValidationError as error:
-        raise _refusal(str(error), where) from None
+        raise _refusal(error, where) from None
     _refuse_strangers(converted, strict, where)
     plain: dict[str, Any] = msgspec.to_builtins(converted)
     return plain
@@ -96,20 +93,15 @@ def _query_type(name: str) -> tuple[Any, frozenset[str], frozenset[str], str | N
     return strict, lists, frozenset(field.encode_name for field in fields) - lists - {spread}, spread
 
 
-def _refusal(message: str, where: str) -> Refusal:
+def _refusal(error: msgspec.ValidationError, where: str) -> Refusal:
     """A 422 from what msgspec says, such as "Expected `int`, got `str` - at `$.messages[0].role`"."""
-    match = _AT.fullmatch(message)
-    said, path = (match[1], match[2] or "") if match else (message, "")
-    loc: list[str | int] = [where]
-    for name, index in _STEP.findall(path):
-        if name or index:
-            loc.append(int(index) if index else name)
-    if named := _FIELD.fullmatch(said):
-        loc.append(named[2])
-        if named[1] == "missing required":
-            return invalid("missing", loc, "Field required")
-        return invalid("extra_forbidden", loc, "Extra inputs are not permitted")
-    return invalid(_kind(said), loc, said)
+    found = failure(error)
+    loc = [where, *(step for step in found.path if step != ANY_KEY)]
+    if found.missing is not None:
+        return invalid("missing", [*loc, found.missing], "Field required")
+    if found.unknown is not None:
+        return invalid("extra_forbidden", [*loc, found.unknown], "Extra inputs are not permitted")
+    return invalid(_kind(found.what), loc, found.what)
 
 
 def _kind(message: str) -> str:

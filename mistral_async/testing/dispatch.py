@@ -15,7 +15,7 @@ from mistral_async.testing.operations import HANDLERS
 from mistral_async.testing.refusals import Refusal, error, invalid
 from mistral_async.testing.replies import Json, Reply
 from mistral_async.testing.routing import Router
-from mistral_async.testing.state.account import Account, Call, Upload
+from mistral_async.testing.state.account import Account, Checked, Upload
 from mistral_async.testing.state.batch import RunLine
 
 
@@ -49,7 +49,7 @@ def specification() -> tuple[Router, Mapping[str, Operation]]:
     return Router(OPERATIONS), {str(operation): operation for operation in OPERATIONS}
 
 
-def check(asked: Asked) -> Call:
+def check(asked: Asked) -> Checked:
     """The request as plain values. Raises a 422 where the specification refuses it."""
     operation = asked.operation
     query = check_query(operation.query, asked.query)
@@ -60,7 +60,7 @@ def check(asked: Asked) -> Call:
             raise invalid("missing", ["body", operation.files[0]], "Field required")
     elif operation.body:
         body = _json(asked, operation.body)
-    return Call(
+    return Checked(
         path=asked.path,
         query=query,
         body=body,

@@ -8,6 +8,7 @@ import inspect
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,12 +18,12 @@ from aiohttp import web
 from mistral_async.operation import Operation
 from mistral_async.testing.answers.files import SIGNED, signed_download
 from mistral_async.testing.dispatch import Asked, Form, answer, check, specification
-from mistral_async.testing.faults import Failure, Hold, Plans, Script
+from mistral_async.testing.faults import Failure, Hold, Next, Plans, Script
 from mistral_async.testing.limits import RateLimiter
 from mistral_async.testing.reading import drain, read_body, read_form
 from mistral_async.testing.record import Received, Record, public
 from mistral_async.testing.refusals import Refusal, body_for, error, rate_limited, unauthorized
-from mistral_async.testing.replies import Events, Json, Raw, Reply
+from mistral_async.testing.replies import Events, Json, Reply, Scripted
 from mistral_async.testing.sending import Sender
 from mistral_async.testing.state.account import Account
 from mistral_async.testing.wire import Wire
@@ -30,8 +31,30 @@ from mistral_async.testing.wire import Wire
 _log = logging.getLogger("mistral_async.testing")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Incoming:
+    """A request that has been routed, and then read."""
+
+    request: web.BaseRequest
+    received: Received
+    operation: Operation | None  # None: a signed download, or a request that is refused
+    path: tuple[str, ...] = ()  # the path parameters
+    refusal: Refusal | None = None  # what stands against it before it is looked at
+    body: bytes = b""
+    form: Form | None = None
+
+    def discard(self) -> None:
+        """Delete the file of an upload that has not found its place."""
+        if self.form is not None and self.form.upload is not None:
+            self.form.upload.content.discard()
+
+
 class Exchanges:
-    """Handles the requests of one server."""
+    """Handles the requests of one server. Before the first one it is told by ``begin`` where it runs."""
+
+    _wire: Wire
+    _origin: str
+    _changed: asyncio.Event
 
     def __init__(
         self,
@@ -52,21 +75,21 @@ class Exchanges:
         self.plans = plans
         self.pace = pace
         self.latency = latency
-        self.origin = ""
-        self.wire: Wire | None = None
-        self.changed: asyncio.Event | None = None  # set when something may have begun that goes on by itself
         self._key = f"Bearer {api_key}".encode()
         self._largest_file = largest_file
         self._log = log
         self._running: set[asyncio.Task[Any]] = set()
+
+    def begin(self, wire: Wire, *, origin: str, changed: asyncio.Event) -> None:
+        """Take the requests of this wire; ``changed`` is set when something may have begun that goes on by itself."""
+        self._wire, self._origin, self._changed = wire, origin, changed
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         path, _, query = _origin_form(request.raw_path).partition("?")
         received = Received(method=request.method, path=path, query=query, headers=public(request.headers))
         self.record.add(received)
-        if self.wire is not None:
-            self.wire.begin(request, received)
+        self._wire.begin(request, received)
         task = asyncio.current_task()
         if task is not None:
             self._running.add(task)
@@ -83,8 +106,7 @@ class Exchanges:
                 request.transport.abort()
             return web.Response()
         finally:
-            if self.wire is not None:
-                self.wire.end(request, received)
+            self._wire.end(request, received)
             if self._log is not None:
                 self._log(received)
 
@@ -96,115 +118,119 @@ class Exchanges:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _exchange(self, request: web.BaseRequest, received: Received) -> web.StreamResponse:
-        operation, path, refusal = _route(received)
-        plans = self.plans
-        planned, cut, hold = plans.answers.take(operation), plans.cuts.take(operation), plans.holds.take(operation)
+        incoming = self._routed(request, received)
+        planned = self.plans.take(incoming.operation)
         if request.headers.get("expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
-        headers: dict[str, str] = {}
-        reply: Reply
-        form: Form | None = None
-        taken = False  # whether the file of an upload has found its place
-        try:
-            body, form = await self._body(request, received, operation, refusal or self._stranger(request, received))
-            await self._wait(hold)
-            if isinstance(planned, Failure):
-                reply = _failure(planned)
-            else:
-                self._admit(request, received, refusal)
-                reply = await self._reply(request, received, operation, path, body, form, planned)
-                taken = planned is None
-        except Refusal as refused:
-            headers.update(refused.headers)
-            reply = Json(content=refused.body, status=refused.status)
-        except (asyncio.CancelledError, ConnectionError):
-            raise
-        except Exception:
-            # The user's test shall go on and see a 500, and the reason shall not be lost.
-            _log.exception("the local server failed at %s %s", received.method, received.path)
-            reply = Json(content=error("The local server failed.", "internal_server_error"), status=500)
-        finally:
-            if form is not None and form.upload is not None and not taken:
-                form.upload.content.discard()
-        sender = Sender(
-            request, received, {**self._headers(reply.tokens), **headers}, pace=self.pace, cut=cut, hold=hold
-        )
+        reply = await self._reply(incoming, planned)
+        headers = self._headers(reply.tokens)
+        sender = Sender(request, received, headers, pace=self.pace, cut=planned.cut, hold=planned.hold)
         return await sender.send(reply)
 
-    async def _body(
-        self, request: web.BaseRequest, received: Received, operation: Operation | None, refusal: Refusal | None
-    ) -> tuple[bytes, Form | None]:
+    def _routed(self, request: web.BaseRequest, received: Received) -> _Incoming:
+        """Where a request goes. A signed download is no operation, and needs no key."""
+        path = received.path
+        if path.startswith(SIGNED) and received.method == "GET":
+            return _Incoming(
+                request=request, received=received, operation=None, path=(unquote(path.removeprefix(SIGNED)),)
+            )
+        try:
+            operation, parameters = specification()[0].find(received.method, path)
+        except Refusal as refusal:
+            return _Incoming(request=request, received=received, operation=None, refusal=refusal)
+        received.operation = str(operation)
+        refusal = self._refused(request)
+        return _Incoming(request=request, received=received, operation=operation, path=parameters, refusal=refusal)
+
+    def _refused(self, request: web.BaseRequest) -> Refusal | None:
+        """Why a request is not let in: None where it has the key."""
+        given = request.headers.get("authorization", "").encode("utf-8", "surrogateescape")
+        return None if hmac.compare_digest(given, self._key) else unauthorized()
+
+    async def _reply(self, incoming: _Incoming, planned: Next) -> Reply:
+        """The reply, whatever happens."""
+        try:
+            return await self._answer(await self._read(incoming), planned)
+        except Refusal as refusal:
+            return Json(content=refusal.body, status=refusal.status, headers=refusal.headers)
+        except ConnectionError:
+            raise  # there is nobody left to reply to
+        except Exception:
+            # The user's test shall go on and see a 500, and the reason shall not be lost.
+            _log.exception("the local server failed at %s", incoming.received.operation or incoming.received.path)
+            return Json(content=error("The local server failed.", "internal_server_error"), status=500)
+
+    async def _read(self, incoming: _Incoming) -> _Incoming:
+        """The request with its body."""
+        request, received, operation = incoming.request, incoming.received, incoming.operation
         if operation is not None and operation.files:
-            if refusal is not None:
+            if incoming.refusal is not None:
                 await drain(request, received)
-                return b"", None
+                return incoming
             spool = self.account.spool
-            return b"", await read_form(request, received, operation.files[0], spool, self._largest_file)
+            form = await read_form(request, received, operation.files[0], spool, self._largest_file)
+            return replace(incoming, form=form)
         body = await read_body(request, received) if request.body_exists else b""
         self.record.keep(received, body)
-        return body, None
+        return replace(incoming, body=body)
+
+    async def _answer(self, incoming: _Incoming, planned: Next) -> Reply:
+        """What was planned, or the server's own answer. Raises Refusal."""
+        taken = False  # whether the file of an upload has found its place
+        try:
+            await self._wait(planned.hold)
+            if isinstance(planned.answer, Failure):
+                return _failure(planned.answer)
+            self._admit(incoming)
+            if incoming.operation is None:
+                with self.account.lock:
+                    return signed_download(self.account, incoming.path[0], dict(incoming.request.query))
+            asked = self._asked(incoming, incoming.operation)
+            if planned.answer is not None:
+                check(asked)
+                return await _scripted(planned.answer, incoming.received)
+            reply = answer(self.account, asked)
+            taken = True
+        finally:
+            if not taken:
+                incoming.discard()
+        with self.account.lock:
+            self.limiter.charge(reply.tokens)
+        self._changed.set()
+        return reply
 
     async def _wait(self, hold: Hold | None) -> None:
         seconds = self.latency + (hold.seconds if hold and hold.after_events is None else 0.0)
         if seconds:
             await asyncio.sleep(seconds)
 
-    def _stranger(self, request: web.BaseRequest, received: Received) -> Refusal | None:
-        """Why somebody is not let in; None for those who are."""
-        if received.path.startswith(SIGNED):
-            return None
-        given = request.headers.get("authorization", "").encode("utf-8", "surrogateescape")
-        return None if hmac.compare_digest(given, self._key) else unauthorized()
-
-    def _admit(self, request: web.BaseRequest, received: Received, refusal: Refusal | None) -> None:
+    def _admit(self, incoming: _Incoming) -> None:
         """Raises what stands against a request before it is looked at."""
-        if refusal is not None:
-            raise refusal
-        if refusal := self._stranger(request, received):
-            raise refusal
+        if incoming.refusal is not None:
+            raise incoming.refusal
         with self.account.lock:
             if not self.limiter.admit():
                 raise rate_limited({"retry-after": str(self.limiter.retry_after())})
 
-    async def _reply(
-        self,
-        request: web.BaseRequest,
-        received: Received,
-        operation: Operation | None,
-        path: tuple[str, ...],
-        body: bytes,
-        form: Form | None,
-        script: Script | None,
-    ) -> Reply:
-        if operation is None:
-            with self.account.lock:
-                return signed_download(self.account, path[0], dict(request.query))
+    def _asked(self, incoming: _Incoming, operation: Operation) -> Asked:
         words = self.plans.words.take(operation) if operation.events else None
-        asked = Asked(
+        return Asked(
             operation=operation,
-            path=path,
-            query=received.query,
-            body=body,
-            form=form,
-            media_type=request.content_type,
-            origin=self.origin,
+            path=incoming.path,
+            query=incoming.received.query,
+            body=incoming.body,
+            form=incoming.form,
+            media_type=incoming.request.content_type,
+            origin=self._origin,
             words=words.text if words else None,
         )
-        if script is not None:
-            check(asked)
-            return await _scripted(script, received)
-        reply = answer(self.account, asked)
-        with self.account.lock:
-            self.limiter.charge(reply.tokens)
-        if self.changed is not None and request.method == "POST":
-            self.changed.set()
-        return reply
 
     def _headers(self, cost: int) -> dict[str, str]:
         with self.account.lock:
-            id = self.account.ids.hex("request")
-            return {"x-kong-request-id": id, "mistral-correlation-id": id, **self.limiter.headers(cost)}
+            request_id = self.account.ids.hex("request")
+            limits = self.limiter.headers(cost)
+        return {"x-kong-request-id": request_id, "mistral-correlation-id": request_id, **limits}
 
 
 def _origin_form(target: str) -> str:
@@ -216,19 +242,6 @@ def _origin_form(target: str) -> str:
         return target
     _, _, rest = target.partition("://")
     return "/" + rest.partition("/")[2]
-
-
-def _route(received: Received) -> tuple[Operation | None, tuple[str, ...], Refusal | None]:
-    """The operation and its path parameters, or why there is none. A signed download is no operation."""
-    path = received.path
-    if path.startswith(SIGNED) and received.method == "GET":
-        return None, (unquote(path.removeprefix(SIGNED)),), None
-    try:
-        operation, parameters = specification()[0].find(received.method, path)
-    except Refusal as refusal:
-        return None, (), refusal
-    received.operation = str(operation)
-    return operation, parameters, None
 
 
 def _failure(failure: Failure) -> Reply:
@@ -245,14 +258,14 @@ async def _scripted(script: Script, received: Received) -> Reply:
     return _written(body, script.status, script.headers)
 
 
-def _written(body: Any, status: int, headers: Mapping[str, str]) -> Raw:
+def _written(body: Any, status: int, headers: Mapping[str, str]) -> Scripted:
     lowered = {name.lower(): value for name, value in headers.items()}
     if isinstance(body, str):
-        return Raw(
+        return Scripted(
             content=body.encode(), status=status, headers={"content-type": "text/plain; charset=utf-8", **lowered}
         )
     content = bytes(body) if isinstance(body, (bytes, bytearray)) else msgspec.json.encode(body)
-    return Raw(content=content, status=status, headers=lowered)
+    return Scripted(content=content, status=status, headers=lowered)
 
 
 def _event(event: Any) -> bytes:

@@ -94,6 +94,15 @@ class _Planned(Generic[T]):
         return operation is not None and self.operation in (str(operation), operation.path)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """What is planned for one request."""
+
+    answer: Failure | Script | None
+    cut: Cut | None
+    hold: Hold | None
+
+
 @dataclass(slots=True)
 class Plans:
     """Everything that is planned."""
@@ -102,6 +111,10 @@ class Plans:
     cuts: Plan[Cut] = field(default_factory=Plan[Cut])
     holds: Plan[Hold] = field(default_factory=Plan[Hold])
     words: Plan[Words] = field(default_factory=Plan[Words])
+
+    def take(self, operation: Operation | None) -> Next:
+        """What is planned for a request; what the model shall say is left to be taken where it comes to speak."""
+        return Next(answer=self.answers.take(operation), cut=self.cuts.take(operation), hold=self.holds.take(operation))
 
     def clear(self) -> None:
         for plan in (self.answers, self.cuts, self.holds, self.words):

@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from mistral_async.testing.answers import chat, embeddings, files, fim, jobs, judging, models, ocr
 from mistral_async.testing.replies import Reply
-from mistral_async.testing.state.account import Account, Call
+from mistral_async.testing.state.account import Account, Checked
 
-Handler: TypeAlias = Callable[[Account, Call], Reply]
+Handler: TypeAlias = Callable[[Account, Checked], Reply]
 
 HANDLERS: dict[str, Handler] = {
     "GET /v1/models": models.list_models,

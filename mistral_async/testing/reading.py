@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, BodyPartReader, web
 from aiohttp.http import HttpProcessingError
 
 from mistral_async.testing.dispatch import Form
+from mistral_async.testing.parts import Parts
 from mistral_async.testing.record import Received
 from mistral_async.testing.refusals import Refusal, invalid, too_large
 from mistral_async.testing.state.account import Upload
@@ -17,6 +18,15 @@ from mistral_async.testing.state.content import Spool
 LARGEST_BODY = 128 * 1024 * 1024  # bytes of JSON: a document of 50 MB in base64 has to fit
 LARGEST_FIELD = 64 * 1024  # bytes of a form field that is no file
 _CHUNK = 256 * 1024  # bytes of a file read at once
+
+# What aiohttp raises for a form that is none. The warnings among these are raised where a test makes errors of them.
+_UNREADABLE = (
+    ValueError,
+    RuntimeError,
+    HttpProcessingError,
+    BadContentDispositionHeader,
+    BadContentDispositionParam,
+)
 
 
 async def read_body(request: web.BaseRequest, received: Received) -> bytes:
@@ -49,7 +59,7 @@ async def read_form(
     try:
         if not request.content_type.startswith("multipart/"):
             raise invalid("missing", ["body", file_field], "The body must be multipart/form-data")
-        reader = await request.multipart()
+        reader = Parts(request.headers, request.content)
         while (part := await reader.next()) is not None:
             if not isinstance(part, BodyPartReader) or part.name is None:
                 raise invalid("value_error", ["body"], "Every part of the form needs a name")
@@ -62,7 +72,7 @@ async def read_form(
         _forget(form)
         await drain(request, received)
         raise
-    except (ValueError, HttpProcessingError) as error:
+    except _UNREADABLE as error:
         _forget(form)
         await drain(request, received)
         raise invalid("value_error", ["body"], f"The form cannot be read: {error}") from None

@@ -15,11 +15,12 @@ class Json:
 
     content: Any
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     tokens: int = 0  # what the rate limit is charged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Raw:
+class Scripted:
     """Bytes as a test scripted them."""
 
     content: bytes
@@ -48,4 +49,4 @@ class Download:
     tokens: int = 0
 
 
-Reply: TypeAlias = Json | Raw | Events | Download
+Reply: TypeAlias = Json | Scripted | Events | Download

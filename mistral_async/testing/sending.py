@@ -11,7 +11,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from mistral_async.testing.faults import Cut, Hold
 from mistral_async.testing.record import Received
-from mistral_async.testing.replies import Download, Events, Json, Raw, Reply
+from mistral_async.testing.replies import Download, Events, Json, Reply, Scripted
 
 _CHUNK = 256 * 1024  # bytes of a file sent at once where the system cannot do it
 
@@ -55,8 +55,8 @@ class Sender:
             return self._break_off(web.Response())
         match reply:
             case Json():
-                return await self._whole(reply.status, "application/json", msgspec.json.encode(reply.content), {})
-            case Raw():
+                return await self._whole(reply.status, "application/json", msgspec.json.encode(reply.content), reply.headers)
+            case Scripted():
                 media_type = reply.headers.get("content-type", "application/json")
                 return await self._whole(reply.status, media_type, reply.content, reply.headers)
             case Events():

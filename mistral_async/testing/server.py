@@ -54,7 +54,7 @@ class LocalServer(NextRequests):
         port: int = 0,  # 0: one that is free
         pace: float = 0.0,  # seconds between two events of a stream
         latency: float = 0.0,  # seconds before every answer
-        job_speed: float = 0.05,  # seconds that a job stays in each of its states
+        job_step: float = 0.05,  # seconds that a job stays in each of its states
         limits: RateLimits | None = None,
         any_model: bool = False,  # take every model name, not only those of the catalogue
         seed: int = 0,  # other ids
@@ -66,7 +66,7 @@ class LocalServer(NextRequests):
         keep_body: int = 16 * 1024,  # bytes; a longer body is not kept, only its size and digest
         log: Callable[[Received], None] | None = None,  # called after each request
     ) -> None:
-        for name, value in (("pace", pace), ("latency", latency), ("job_speed", job_speed)):
+        for name, value in (("pace", pace), ("latency", latency), ("job_step", job_step)):
             if value < 0:
                 raise ValueError(f"{name} is {value}; it must be 0 or more seconds")
         if not 0 <= port <= 65535:
@@ -78,7 +78,7 @@ class LocalServer(NextRequests):
         self.requests = Record(requests=keep_requests, body=keep_body)
         self._directory = None if directory is None else Path(directory)
         self._host, self._port, self._tls = host, port, tls
-        self._clock, self._seed, self._any_model, self._job_speed = clock, seed, any_model, job_speed
+        self._clock, self._seed, self._any_model, self._job_step = clock, seed, any_model, job_step
         self._limits = limits or RateLimits()
         self._connections = Connections()
         self._exchanges = Exchanges(
@@ -100,7 +100,7 @@ class LocalServer(NextRequests):
             clock=self._clock,
             seed=self._seed,
             any_model=self._any_model,
-            job_speed=self._job_speed,
+            job_step=self._job_step,
             parent=self._directory,
             run_line=run_line,
         )
@@ -112,9 +112,7 @@ class LocalServer(NextRequests):
         if self._runner is not None:
             raise RuntimeError(f"the server runs already, at {self.url}")
         specification()  # loaded now, not while the first request waits
-        wire = Wire(self._exchanges.handle)
-        wire.counts = self._connections
-        self._exchanges.wire = wire
+        wire = Wire(self._exchanges.handle, self._connections)
         runner = web.ServerRunner(wire, shutdown_timeout=0.1)
         await runner.setup()
         try:
@@ -123,8 +121,9 @@ class LocalServer(NextRequests):
             await runner.cleanup()
             raise
         self._runner = runner
-        self._exchanges.origin = self.url
-        self._worker = asyncio.create_task(self._work())
+        changed = asyncio.Event()
+        self._exchanges.begin(wire, origin=self.url, changed=changed)
+        self._worker = asyncio.create_task(self._work(changed))
 
     async def aclose(self) -> None:
         """Stop: drop every connection, forget every file and job. Does nothing where the server does not run.
@@ -241,17 +240,18 @@ class LocalServer(NextRequests):
         classifier_targets: Mapping[str, Iterable[str]] | None = None,
         archived: bool = False,
     ) -> None:
-        """Put a model there: a fine-tuned one where ``root`` (its base model) is given or the id starts with ``ft:``.
+        """Put a model there.
 
-        ``capabilities`` are those of a model card, chat by default. ``classifier_targets`` (the labels of each target)
-        make a classifier.
+        It is a fine-tuned one where its id starts with ``ft:``, or where ``root`` (its base model) or
+        ``classifier_targets`` (the labels of each target, which make it a classifier) are given. ``capabilities`` are
+        those of a model card, chat by default.
         """
         account = self._exchanges.account
         default = {"classification"} if classifier_targets else CHAT
         able = frozenset(default if capabilities is None else capabilities)
         with account.lock:
             now = account.now()
-            if root is None and not id.startswith("ft:"):
+            if root is None and not classifier_targets and not id.startswith("ft:"):
                 account.models.add(BaseModel(names=(id,), capabilities=able, created=now))
                 return
             targets = [
@@ -283,10 +283,8 @@ class LocalServer(NextRequests):
                     return
             await asyncio.sleep(0)
 
-    async def _work(self) -> None:
-        """Move the jobs as time goes by."""
-        changed = asyncio.Event()
-        self._exchanges.changed = changed
+    async def _work(self, changed: asyncio.Event) -> None:
+        """Move the jobs as time goes by; where none moves, wait until something has changed."""
         while True:
             account = self._exchanges.account  # another one after a reset
             with account.lock:

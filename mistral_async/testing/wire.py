@@ -31,23 +31,25 @@ class _Line:
 class Wire(web.Server):
     """An HTTP server that knows its connections. A handler is cancelled when its peer goes away."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+    def __init__(
+        self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], connections: Connections
+    ) -> None:
         super().__init__(handler, handler_cancellation=True, access_log=None)
-        self.counts = Connections()
+        self._connections = connections
         self._lines: dict[web.RequestHandler, _Line] = {}
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
-        self.counts.open += 1
-        self.counts.total += 1
-        self._lines[handler] = _Line(self.counts.total)
+        self._connections.open += 1
+        self._connections.total += 1
+        self._lines[handler] = _Line(self._connections.total)
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
         super().connection_lost(handler, exc)
         line = self._lines.pop(handler, None)
         if line is None:
             return
-        self.counts.open -= 1
+        self._connections.open -= 1
         for received in line.under_way:
             if not received.cut:
                 received.disconnected = time.monotonic()

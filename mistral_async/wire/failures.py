@@ -23,10 +23,11 @@ def failure_of(exc: Exception, request: Request, *, answered: bool = False) -> T
     """The error to raise from one of aiohttp's. ``answered``: the head of the response had arrived."""
     host = urlsplit(request.url).netloc
     limits = request.timeout
+    again = "it may be sent again" if request.repeatable else "it may have been acted on: look before sending it again"
     match exc:
         case aiohttp.ConnectionTimeoutError():
             return TimeoutError(
-                f"no connection to {host} within {limits.connect} s ({request})",
+                f"no connection to {host} within {limits.connect} s ({request}); is it reachable? else raise `timeout`",
                 limit="connect",
                 request=request,
                 retry_safe=True,
@@ -46,14 +47,20 @@ def failure_of(exc: Exception, request: Request, *, answered: bool = False) -> T
         case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
             return TLSError(f"no secure connection to {host}: {exc} ({request})", request=request)
         case aiohttp.ClientConnectorError():
-            return ConnectError(f"no connection to {host}: {exc.os_error} ({request})", request=request)
+            return ConnectError(
+                f"no connection to {host}: {exc.os_error} ({request}); check `base_url` and the way there",
+                request=request,
+            )
         case aiohttp.ClientPayloadError(__cause__=ContentEncodingError(message=what)):
             return ProtocolError(f"{host} sent a body that cannot be read: {what} ({request})", request=request)
         case aiohttp.ClientResponseError(message=what):
             return ProtocolError(f"{host} sent what is not HTTP: {_one_line(what)} ({request})", request=request)
-        case _:
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | aiohttp.ClientOSError():
             when = "in the middle of its answer" if answered else "before it answered"
-            return ConnectionLost(f"{host} closed the connection {when} ({request})", request=request)
+            return ConnectionLost(f"{host} closed the connection {when} ({request}); {again}", request=request)
+        case _:
+            what = _one_line(str(exc))
+            return ConnectionLost(f"the connection to {host} failed: {what} ({request}); {again}", request=request)
 
 
 def _one_line(text: str) -> str:

@@ -29,7 +29,7 @@ class Http1Wire:
     async def send(self, request: Request, /) -> Response:
         """Send it, and return when the head of the response is there."""
         session = await self._session()
-        upload = _Upload(request.body) if _is_large(request.body) else None
+        upload = _Upload(request.body) if _in_slices(request.body) else None
         headers = request.headers
         if upload is not None and upload.length is not None:
             headers = {**headers, "content-length": str(upload.length)}
@@ -41,7 +41,13 @@ class Http1Wire:
                 headers=headers,
                 data=upload if upload is not None else request.body,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=limits.total, sock_connect=limits.connect, sock_read=limits.read),
+                timeout=aiohttp.ClientTimeout(
+                    # The name's resolution is part of connecting, which `sock_connect` alone would not limit.
+                    total=limits.total,
+                    connect=limits.connect,
+                    sock_connect=limits.connect,
+                    sock_read=limits.read,
+                ),
             )
         except (aiohttp.ClientError, OSError) as exc:
             if upload is not None and upload.failure is not None:
@@ -52,14 +58,12 @@ class Http1Wire:
     async def aclose(self) -> None:
         """Close every connection, those of other loops included where these run. A loop that rests closes its own."""
         here = asyncio.get_running_loop()
-        for loop, opened in list(self._sessions.items()):
+        for loop in [each for each in self._sessions if each is here or each.is_running()]:
+            scope = self._sessions.pop(loop).scope
             if loop is here:
-                await opened.scope.aclose()
-            elif loop.is_running():
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_close(opened.scope), loop))
+                await scope.aclose()
             else:
-                continue
-            del self._sessions[loop]
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_close(scope), loop))
 
     async def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -132,7 +136,7 @@ class _Upload:
                 raise
 
 
-def _is_large(body: bytes | Body | None) -> bool:
+def _in_slices(body: bytes | Body | None) -> bool:
     """Whether the body is sent in slices."""
     return body is not None and (not isinstance(body, bytes) or len(body) > SLICE_SIZE)
 

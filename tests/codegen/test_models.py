@@ -221,6 +221,16 @@ def test_descriptions_become_docstrings_and_words_below_the_fields(document: Doc
     assert '    old: str | UnsetType = UNSET\n    """Deprecated."""\n' in talks
 
 
+@pytest.mark.parametrize(("path", "begins"), [("/v1/it/now", "/v1/it"), ("/v2/it", "/v2/it"), ("/admin/it", "/admin")])
+def test_a_module_says_what_its_paths_begin_with(path: str, begins: str) -> None:
+    spec = answering({"type": "string"})
+    spec["paths"] = {path: spec["paths"]["/v1/it"]}
+
+    written = [text for name, text in emit_models(normalise(spec)).items() if not name.endswith("__init__.py")]
+
+    assert f'"""Models of ``{begins}``."""' in written[0]
+
+
 def test_a_module_imports_only_the_shared_one(document: Document) -> None:
     files = emit_models(document)
 

@@ -40,6 +40,9 @@ FORMS: list[tuple[Any, Schema]] = [
     (True, {}),
     ({"type": "object"}, ANY_MAP),
     ({"additionalProperties": {}}, ANY_MAP),
+    ({"type": "object", "properties": {}}, ANY_MAP),
+    ({"properties": {}, "additionalProperties": {"type": "string"}},
+     {"type": "object", "additionalProperties": {"type": "string"}}),
     ({"type": "array"}, {"type": "array", "items": {}}),
     ({"items": {"type": "string"}}, {"type": "array", "items": {"type": "string"}}),
     ({"type": "array", "items": False}, {"type": "array", "items": {}}),
@@ -145,6 +148,53 @@ def test_all_of_becomes_one_object_whose_later_parts_may_only_document(document:
     assert talk["properties"]["mood"] == {"type": "string", "enum": ["good", "bad"], "description": "How it feels."}
     assert talk["required"] == ["topic"]
     assert talk["description"] == "What to talk about."
+
+
+def test_a_part_of_all_of_may_require_the_fields_of_another(document: Document) -> None:
+    assert list(fields(document, "Kennel")) == ["door", "roof", "dogs"]
+    assert document.schemas["Kennel"]["required"] == ["door", "dogs"]
+
+
+def test_what_is_required_is_looked_for_in_every_object_inside() -> None:
+    lost: Schema = {"type": "object", "properties": {"a": {}}, "required": ["a", "b"]}
+    holder = {
+        "allOf": [
+            {"type": "object", "properties": {"list": {"type": "array", "items": lost}}},
+            {
+                "properties": {
+                    "map": {"type": "object", "additionalProperties": lost},
+                    "union": {"anyOf": [lost, {"type": "null"}]},
+                }
+            },
+        ]
+    }
+
+    made = normalise(answering(holder))
+
+    assert all(schema["required"] in (["a"], []) for schema in made.schemas.values())
+    assert made.rewrites["required field that does not exist"] == [
+        "components.schemas.GetItResponse.list.items: `b`",
+        "components.schemas.GetItResponse.map.additionalProperties: `b`",
+        "components.schemas.GetItResponse.union.0: `b`",
+    ]
+
+
+def test_an_object_that_names_no_field_is_a_map_of_anything(document: Document) -> None:
+    assert document.schemas["Notes"] == ANY_MAP
+    assert fields(document, "Zoo")["scraps"] == {"anyOf": [ANY_MAP, {"type": "null"}]}
+
+
+def test_types_as_python_calls_them_are_understood_and_told(document: Document) -> None:
+    zoo = fields(document, "Zoo")
+
+    assert zoo["open"] == {"type": "boolean"}
+    assert zoo["visitors"] == {"type": "integer"}
+    assert zoo["score"] == {"anyOf": [{"type": "number"}, {"type": "string"}]}
+    assert "components.schemas.Zoo.properties.open: `bool`" in document.rewrites["type under another name"]
+
+
+def test_fields_that_are_taken_but_not_named_are_told(document: Document) -> None:
+    assert document.rewrites["fields beyond the named ones are not read"] == ["components.schemas.Kennel.allOf.1"]
 
 
 def test_all_of_is_closed_only_where_every_part_is() -> None:

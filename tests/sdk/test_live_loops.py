@@ -138,12 +138,23 @@ async def test_a_closed_client_refuses_calls_until_it_is_opened_anew() -> None:
             assert await count(client)
 
 
+async def test_a_client_may_be_closed_twice_at_once() -> None:
+    async with LocalServer() as server:
+        client = server.client()
+        await count(client)
+
+        await asyncio.gather(client.aclose(), client.aclose())
+
+        assert server.connections.open == 0
+
+
 async def test_calls_under_way_end_when_the_client_is_closed() -> None:
     async with LocalServer() as server:
         server.hold_next(5)
         client = server.client()
         task = asyncio.create_task(client.models())
-        await asyncio.sleep(0.05)
+        while not server.requests:
+            await asyncio.sleep(0)
 
         await client.aclose()
 

@@ -30,7 +30,7 @@ async def api(server: LocalServer) -> AsyncIterator[Api]:
 @pytest.fixture
 async def timed(clock: ManualClock) -> AsyncIterator[LocalServer]:
     """A server whose jobs move only when the clock does: one second for each state."""
-    async with LocalServer(clock=clock, job_speed=1.0) as started:
+    async with LocalServer(clock=clock, job_step=1.0) as started:
         yield started
 
 

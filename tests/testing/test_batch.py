@@ -169,7 +169,7 @@ async def test_a_deleted_job_is_gone(timed: LocalServer, timed_api: Api, clock: 
 
 
 async def test_a_job_that_takes_too_long_times_out(clock: ManualClock) -> None:
-    async with LocalServer(clock=clock, job_speed=5000.0) as server, Api(server) as api:
+    async with LocalServer(clock=clock, job_step=5000.0) as server, Api(server) as api:
         id = (await api.post("/v1/batch/jobs", {**CHAT, "requests": inline(4), "timeout_hours": 1})).json()["id"]
         clock.advance(3600)
         job = (await api.get(f"/v1/batch/jobs/{id}")).json()
@@ -248,7 +248,7 @@ async def test_the_list_of_batch_jobs_is_narrowed_by_its_query(query: str, found
     whose: list[dict[str, Any]] = [{}, {"model": "mistral-large-latest"}, {"model": None, "agent_id": "ag_2"}]
     ids: list[str] = []
     # The jobs stay in their first state while the time passes; 1_710_000_000 is 2024-03-09 16:00:00 UTC.
-    async with LocalServer(clock=clock, job_speed=1000.0) as server, Api(server) as api:
+    async with LocalServer(clock=clock, job_step=1000.0) as server, Api(server) as api:
         for number, fields in enumerate(whose):
             metadata = {"number": str(number), "kind": "test"}
             job = await api.post("/v1/batch/jobs", {**CHAT, "requests": inline(1), "metadata": metadata, **fields})

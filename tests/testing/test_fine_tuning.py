@@ -213,7 +213,7 @@ async def test_the_list_of_fine_tuning_jobs_is_narrowed_by_its_query(
 
 
 async def test_jobs_that_take_no_time_are_done_at_once() -> None:
-    async with LocalServer(job_speed=0.0) as server, Api(server) as api:
+    async with LocalServer(job_step=0.0) as server, Api(server) as api:
         batch = (await api.post("/v1/batch/jobs", BATCH)).json()
         tuning = await tune(api)
 

@@ -114,7 +114,7 @@ async def test_a_server_listens_where_it_is_told_to(host: str) -> None:
     [
         ({"pace": -1}, "pace is -1"),
         ({"latency": -0.1}, "latency is -0.1"),
-        ({"job_speed": -1}, "job_speed is -1"),
+        ({"job_step": -1}, "job_step is -1"),
         ({"port": 70_000}, "port is 70000"),
         ({"api_key": ""}, "api_key is empty"),
     ],

@@ -36,7 +36,7 @@ async def test_options_make_a_call_that_takes_the_place_of_the_first() -> None:
     assert (request.headers["x-a"], request.headers["x-b"]) == ("1", "2")
     assert request.body == b'{"new":1}'
     assert request.url.endswith("?page=1")
-    with pytest.raises(RuntimeError, match="sent already"):
+    with pytest.raises(RuntimeError, match="used already"):
         first.raw()
 
 

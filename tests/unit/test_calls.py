@@ -38,7 +38,7 @@ async def test_awaiting_a_call_again_raises() -> None:
     listing = call(wire)
     await listing
 
-    with pytest.raises(RuntimeError, match=r"<Call GET /v1/files> was sent already: .*make it anew"):
+    with pytest.raises(RuntimeError, match=r"<Call GET /v1/files> was used already .*make it anew"):
         await listing
 
     assert len(wire.requests) == 1
@@ -79,7 +79,7 @@ def test_a_call_that_is_closed_unsent_is_silent_and_cannot_be_sent() -> None:
     closed.close()
     closed.close()
 
-    with pytest.raises(RuntimeError, match="sent already"):
+    with pytest.raises(RuntimeError, match="used already"):
         closed.send(None)
 
 

@@ -69,7 +69,7 @@ async def test_a_call_is_iterated_once() -> None:
     call = chat(ScriptedWire(ScriptedResponse(200, b"data: [DONE]\n\n")))
     assert [each async for each in call] == []
 
-    with pytest.raises(RuntimeError, match="sent already"):
+    with pytest.raises(RuntimeError, match="used already"):
         call.stream()
 
 
@@ -175,7 +175,7 @@ async def test_pages_are_iterated_once() -> None:
     call = files(ScriptedWire(page()))
     assert [file async for file in call] == []
 
-    with pytest.raises(RuntimeError, match="sent already"):
+    with pytest.raises(RuntimeError, match="used already"):
         aiter(call)
 
 
@@ -184,3 +184,12 @@ async def test_an_operation_without_pages_has_none_to_iterate() -> None:
 
     with pytest.raises(TypeError, match="has no pages"):
         await anext(aiter(call))
+
+
+async def test_the_raw_answer_of_an_operation_that_only_streams_has_its_events() -> None:
+    wire = ScriptedWire(ScriptedResponse(200, event("a") + event("b")))
+
+    raw = await StreamingCall[list[CompletionEvent], CompletionEvent](engine(wire), ONLY_EVENTS, "/v1/events").raw()
+
+    assert [each.data.choices[0].delta.content for each in raw.decode()] == ["a", "b"]
+    assert wire.requests[0].headers["accept"] == "text/event-stream"

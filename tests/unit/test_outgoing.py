@@ -77,3 +77,7 @@ def test_unknown_variants_are_taken_out_of_lists_and_of_fields() -> None:
 
 def test_an_unknown_variant_is_sent_unchanged() -> None:
     assert sendable([NEW])[0] is NEW
+
+
+def test_what_is_unknown_altogether_stays_what_it_is() -> None:
+    assert without_unknown(NEW) is NEW

@@ -22,7 +22,7 @@ def test_query_parameters_are_written_as_the_api_reads_them() -> None:
     encoded = encode(LIST, page=0, status=["QUEUED", "RUNNING"], created_after=moment, metadata={"a": "b"}, model=None)
 
     assert encoded == Encoded(
-        "page=0&status=QUEUED&status=RUNNING&created_after=2026-11-01T12%3A30%3A00Z&a=b", {}, None
+        "page=0&status=QUEUED&status=RUNNING&created_after=2026-11-01T12%3A30%3A00Z&a=b", {}, None, None
     )
 
 
@@ -109,3 +109,17 @@ def test_a_form_is_sent_without_its_model_too() -> None:
     encoded = encode(UPLOAD, file=b"x", purpose=UploadFileRequest(purpose="ocr").purpose, extra="y", validate=False)
 
     assert isinstance(encoded.body, MultipartBody)
+
+
+def test_a_list_in_a_header_is_joined_by_commas() -> None:
+    encoded = encode(ODD, sample_type=["instruct", "pretrain"], search=None)
+
+    assert encoded.headers == {"sample_type": "instruct,pretrain"}
+
+
+async def test_a_form_takes_fields_that_the_specification_does_not_know() -> None:
+    encoded = encode(UPLOAD, file=b"x", purpose="batch", extra_body={"brand_new": 1, "purpose": "ocr"})
+
+    assert isinstance(encoded.body, MultipartBody)
+    parts = await parts_of(await sent(encoded.body), encoded.content_type or "")
+    assert {part.name: part.content for part in parts} == {"purpose": b"ocr", "brand_new": b"1", "file": b"x"}

@@ -32,7 +32,9 @@ from mistral_async.settings import (
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("http://[::1]:8080/v1", "http://[::1]:8080"),
         ("https://gateway.test/mistral/v1", "https://gateway.test/mistral"),
-        ("HTTPS://API.MISTRAL.AI", "HTTPS://API.MISTRAL.AI"),
+        ("http://v1", "http://v1"),
+        ("http://v1/v1", "http://v1"),
+        ("HTTPS://API.MISTRAL.AI", "https://API.MISTRAL.AI"),
     ],
 )
 def test_a_base_url_is_an_origin_with_or_without_v1(url: str | None, origin: str) -> None:

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from mistral_async.errors import ConnectionLost, ProtocolError, StreamError, TimeoutError
-from mistral_async.streams import HELD_EVENTS, EventStream
+from mistral_async.http import Response
+from mistral_async.streams import HELD_EVENTS, ByteStream, EventStream
 from tests.fakes import FOREVER, ScriptedResponse, a_request
 from tests.streaming import DONE, LOST, collect, decode, events_of, failing
 
@@ -129,3 +130,40 @@ async def test_a_server_that_does_not_end_its_answer_is_not_waited_for() -> None
         assert [event async for event in events_of(response)] == ["a"]
 
     assert response.dropped
+
+
+async def test_a_stream_that_is_closed_while_it_opens_keeps_no_connection() -> None:
+    response, opened = ScriptedResponse(200, [b"data: a\n\n", DONE]), asyncio.Event()
+
+    async def open_slowly() -> Response:
+        await opened.wait()
+        return response
+
+    stream = ByteStream(open_slowly)
+    task = asyncio.create_task(anext(stream))
+    await asyncio.sleep(0)
+    stream.close()
+    opened.set()
+
+    with pytest.raises(RuntimeError, match="closed or read by another"):
+        await task
+    assert response.dropped
+
+
+async def test_two_tasks_that_read_one_stream_keep_no_second_connection() -> None:
+    responses, opened = [ScriptedResponse(200, [b"a", b"b"]) for _ in range(2)], asyncio.Event()
+    unused = iter(responses)
+
+    async def open_slowly() -> Response:
+        await opened.wait()
+        return next(unused)
+
+    stream = ByteStream(open_slowly)
+    tasks = [asyncio.create_task(anext(stream)) for _ in range(2)]
+    await asyncio.sleep(0)
+    opened.set()
+    first, second = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert first == b"a"
+    assert isinstance(second, RuntimeError)
+    assert all(response.dropped for response in responses)

@@ -13,7 +13,7 @@ from mistral_async.testing.answers.tokens import count, pieces
 from mistral_async.testing.answers.tools import calls
 from mistral_async.testing.answers.writing import answer, quote, text_of
 from mistral_async.testing.replies import Reply
-from mistral_async.testing.state.account import Account, Call
+from mistral_async.testing.state.account import Account, Checked
 
 _PER_MESSAGE = 4  # tokens that the frame of a message costs
 _PER_IMAGE = 256  # tokens of an image
@@ -22,17 +22,17 @@ _LONGEST = 8192  # tokens that min_tokens can make an answer long
 _MOST_CHOICES = 32  # n is not limited by the schema; more would only be a way to fill the memory
 
 
-def chat(account: Account, call: Call) -> Reply:
+def chat(account: Account, checked: Checked) -> Reply:
     """``POST /v1/chat/completions``."""
-    model = call.body["model"]
+    model = checked.body["model"]
     account.models.for_use(model, "completion_chat")
-    return _complete(account, call.body, model, call.words)
+    return _complete(account, checked.body, model, checked.words)
 
 
-def agent(account: Account, call: Call) -> Reply:
+def agent(account: Account, checked: Checked) -> Reply:
     """``POST /v1/agents/completions``."""
-    model = account.agent_model(call.body["agent_id"]) or _DEFAULT_AGENT_MODEL
-    return _complete(account, call.body, model, call.words)
+    model = account.agent_model(checked.body["agent_id"]) or _DEFAULT_AGENT_MODEL
+    return _complete(account, checked.body, model, checked.words)
 
 
 def _complete(account: Account, body: dict[str, Any], model: str, words: str | None) -> Reply:
@@ -42,7 +42,6 @@ def _complete(account: Account, body: dict[str, Any], model: str, words: str | N
     reasoning = body.get("prompt_mode") == "reasoning"
     completion = Completion(
         id=account.ids.hex("completion"),
-        kind="chat.completion",
         created=account.now(),
         model=model,
         prompt=prompt,

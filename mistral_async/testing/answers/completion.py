@@ -12,6 +12,7 @@ from mistral_async.testing.answers.tokens import logprobs, pieces, usage
 from mistral_async.testing.replies import Events, Json
 
 END = b"data: [DONE]\n\n"
+_KIND = "chat.completion"  # what the API calls every completion, those of code too
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,7 +34,6 @@ class Choice:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     id: str
-    kind: str  # "chat.completion"
     created: int
     model: str
     prompt: str
@@ -59,7 +59,7 @@ class Completion:
 
     def _whole(self) -> dict[str, Any]:
         choices = [self._choice(index, choice) for index, choice in enumerate(self.choices)]
-        return {**self._head(self.kind), "choices": choices, "usage": self.usage}
+        return {**self._head(_KIND), "choices": choices, "usage": self.usage}
 
     def _choice(self, index: int, choice: Choice) -> dict[str, Any]:
         content: Any = "".join(choice.tokens)
@@ -75,7 +75,7 @@ class Completion:
 
     def _chunks(self) -> Iterator[dict[str, Any]]:
         """The same, a token at a time, the choices one after the other; the last chunk brings the usage."""
-        head = self._head(f"{self.kind}.chunk")
+        head = self._head(f"{_KIND}.chunk")
         last = len(self.choices) - 1
         for index, choice in enumerate(self.choices):
             yield {**head, "choices": [_delta(index, {"role": "assistant", "content": ""})]}

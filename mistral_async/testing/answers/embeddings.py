@@ -13,7 +13,7 @@ from typing import Any
 from mistral_async.testing.answers.tokens import count, usage
 from mistral_async.testing.refusals import bad_request, invalid
 from mistral_async.testing.replies import Json
-from mistral_async.testing.state.account import Account, Call
+from mistral_async.testing.state.account import Account, Checked
 from mistral_async.testing.state.catalogue import BaseModel
 
 MOST_TOKENS = 16_384  # of one request; observed
@@ -24,9 +24,9 @@ _FEATURES = 24  # dimensions that a word moves
 _NOISE = 0.02  # how much the exact text moves each dimension, so that no vector is zero and no two texts are one
 
 
-def embed(account: Account, call: Call) -> Json:
+def embed(account: Account, checked: Checked) -> Json:
     """``POST /v1/embeddings``."""
-    body = call.body
+    body = checked.body
     model = account.models.for_use(body["model"], "embedding")
     texts: list[str] = [body["input"]] if isinstance(body["input"], str) else body["input"]
     if not texts:

@@ -8,7 +8,7 @@ from mistral_async.testing.answers.completion import Choice, Completion, bounded
 from mistral_async.testing.answers.dice import Dice
 from mistral_async.testing.answers.tokens import count
 from mistral_async.testing.replies import Reply
-from mistral_async.testing.state.account import Account, Call
+from mistral_async.testing.state.account import Account, Checked
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _KEYWORDS = frozenset(
@@ -23,16 +23,15 @@ _LINES = (
 )
 
 
-def fim(account: Account, call: Call) -> Reply:
+def fim(account: Account, checked: Checked) -> Reply:
     """``POST /v1/fim/completions``."""
-    body = call.body
+    body = checked.body
     account.models.for_use(body["model"], "completion_fim")
     prompt, suffix = body["prompt"], body.get("suffix") or ""
-    text = call.words if call.words is not None else _code(prompt, suffix, Dice.for_request(body))
+    text = checked.words if checked.words is not None else _code(prompt, suffix, Dice.for_request(body))
     tokens, reason = bounded(text, body.get("stop"), body.get("max_tokens"))
     completion = Completion(
         id=account.ids.hex("completion"),
-        kind="chat.completion",
         created=account.now(),
         model=body["model"],
         prompt=prompt,

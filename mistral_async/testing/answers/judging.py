@@ -10,7 +10,7 @@ from mistral_async.testing.answers.dice import Dice
 from mistral_async.testing.answers.tokens import count, usage
 from mistral_async.testing.answers.writing import text_of
 from mistral_async.testing.replies import Json
-from mistral_async.testing.state.account import Account, Call
+from mistral_async.testing.state.account import Account, Checked
 from mistral_async.testing.state.catalogue import MODERATION_V1, BaseModel
 from mistral_async.testing.state.models import FineTunedModel, Model
 
@@ -33,40 +33,36 @@ _TELLING["dangerous_and_criminal_content"] = _TELLING["dangerous"] | _TELLING["c
 _PERSONAL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|\b\d{3}-\d{2}-\d{4}\b|\+\d{9,}")
 
 
-def moderate(account: Account, call: Call) -> Json:
+def moderate(account: Account, checked: Checked) -> Json:
     """``POST /v1/moderations``."""
-    model = _for_use(account, call.body["model"], "moderation")
-    return _moderation(account, call.body["model"], model, _texts(call.body["input"]))
+    model = account.models.for_use(checked.body["model"], "moderation")
+    return _moderation(account, checked.body["model"], model, _texts(checked.body["input"]))
 
 
-def moderate_chat(account: Account, call: Call) -> Json:
+def moderate_chat(account: Account, checked: Checked) -> Json:
     """``POST /v1/chat/moderations``: one result for each conversation, judged by what was said last."""
-    model = _for_use(account, call.body["model"], "moderation")
-    given: list[Any] = call.body["input"]
+    model = account.models.for_use(checked.body["model"], "moderation")
+    given: list[Any] = checked.body["input"]
     conversations = [given] if not given or isinstance(given[0], dict) else given
     texts = [text_of(conversation[-1].get("content")) if conversation else "" for conversation in conversations]
-    return _moderation(account, call.body["model"], model, texts)
+    return _moderation(account, checked.body["model"], model, texts)
 
 
-def classify(account: Account, call: Call) -> Json:
+def classify(account: Account, checked: Checked) -> Json:
     """``POST /v1/classifications``."""
-    return _classification(account, call.body["model"], _texts(call.body["input"]))
+    return _classification(account, checked.body["model"], _texts(checked.body["input"]))
 
 
-def classify_chat(account: Account, call: Call) -> Json:
+def classify_chat(account: Account, checked: Checked) -> Json:
     """``POST /v1/chat/classifications``."""
-    given: Any = call.body["input"]
+    given: Any = checked.body["input"]
     conversations: list[dict[str, Any]] = [given] if isinstance(given, dict) else given
     texts = [" ".join(text_of(message.get("content")) for message in one["messages"]) for one in conversations]
-    return _classification(account, call.body["model"], texts)
+    return _classification(account, checked.body["model"], texts)
 
 
 def _texts(given: str | list[str]) -> list[str]:
     return [given] if isinstance(given, str) else given
-
-
-def _for_use(account: Account, name: str, capability: str) -> Model | None:
-    return account.models.for_use(name, capability)
 
 
 def _moderation(account: Account, name: str, model: Model | None, texts: list[str]) -> Json:
@@ -90,7 +86,7 @@ def score(text: str, category: str) -> float:
 
 
 def _classification(account: Account, name: str, texts: list[str]) -> Json:
-    model = _for_use(account, name, "classification")
+    model = account.models.for_use(name, "classification")
     if isinstance(model, FineTunedModel) and model.classifier_targets:
         targets = {target["name"]: target["labels"] for target in model.classifier_targets}
         results = [{target: {"scores": _spread(text, labels)} for target, labels in targets.items()} for text in texts]

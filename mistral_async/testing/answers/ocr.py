@@ -12,7 +12,7 @@ from mistral_async.testing.answers.documents import read
 from mistral_async.testing.answers.instances import instance
 from mistral_async.testing.refusals import invalid
 from mistral_async.testing.replies import Json
-from mistral_async.testing.state.account import Account, Call
+from mistral_async.testing.state.account import Account, Checked
 
 _DEFAULT_MODEL = "mistral-ocr-latest"
 _TABLE = re.compile(r"(?:^\|.*\|[ \t]*$\n?){2,}", re.MULTILINE)
@@ -28,9 +28,9 @@ _TITLE = re.compile(r"#+ ")
 _LIST = re.compile(r"([-*+]|\d+\.) ")
 
 
-def ocr(account: Account, call: Call) -> Json:
+def ocr(account: Account, checked: Checked) -> Json:
     """``POST /v1/ocr``."""
-    body = call.body
+    body = checked.body
     model = body.get("model") or _DEFAULT_MODEL
     account.models.for_use(model, "ocr")
     document = read(account, body["document"])

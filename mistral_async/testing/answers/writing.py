@@ -33,6 +33,14 @@ _CLOSINGS = (
     "Tell me which part matters most to you.",
 )
 
+_OTHER = {  # what a message holds besides words
+    "image_url": "an image",
+    "document_url": "a document",
+    "input_audio": "a recording",
+    "file": "a file",
+    "reference": "a reference",
+}
+
 
 def answer(question: str, dice: Dice, at_least: int = 0) -> str:
     """Some sentences on a question; at least as many words as ``at_least``."""
@@ -76,12 +84,3 @@ def text_of(content: Any) -> str:
         else:
             parts.append(f"[{_OTHER.get(str(kind), 'something')}]")
     return " ".join(part for part in parts if part)
-
-
-_OTHER = {
-    "image_url": "an image",
-    "document_url": "a document",
-    "input_audio": "a recording",
-    "file": "a file",
-    "reference": "a reference",
-}

@@ -29,7 +29,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Checked:
     """A request that has been checked: plain JSON values under their wire names."""
 
     path: tuple[str, ...] = ()  # the path parameters
@@ -49,7 +49,7 @@ class Account:
         clock: Clock,
         seed: int,
         any_model: bool,
-        job_speed: float,
+        job_step: float,
         parent: Path | None,
         run_line: Callable[[Account], RunLine],
     ) -> None:
@@ -63,10 +63,10 @@ class Account:
         self._parent = parent
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self.batch = BatchJobs(
-            clock=clock, speed=job_speed, ids=self.ids, files=self.files, spool=self.spool, run=run_line(self)
+            clock=clock, job_step=job_step, ids=self.ids, files=self.files, spool=self.spool, run=run_line(self)
         )
         self.fine_tuning = FineTuningJobs(
-            clock=clock, speed=job_speed, ids=self.ids, files=self.files, models=self.models
+            clock=clock, job_step=job_step, ids=self.ids, files=self.files, models=self.models
         )
 
     def now(self) -> int:

@@ -40,9 +40,11 @@ _LINES_AT_ONCE = 200  # lines run before other requests get their turn
 class BatchJobs:
     """The jobs by id, the oldest first."""
 
-    def __init__(self, *, clock: Clock, speed: float, ids: Ids, files: Files, spool: MakeSpool, run: RunLine) -> None:
+    def __init__(
+        self, *, clock: Clock, job_step: float, ids: Ids, files: Files, spool: MakeSpool, run: RunLine
+    ) -> None:
         self._clock = clock
-        self.speed = speed  # seconds that a job stays in a state
+        self._job_step = job_step  # seconds that a job stays in each of its states
         self._ids = ids
         self._files = files
         self._spool = spool
@@ -64,9 +66,9 @@ class BatchJobs:
         if (endpoint := body["endpoint"]) not in _ENDPOINTS and f"/v1{endpoint}" not in _ENDPOINTS:
             raise invalid("enum", ["body", "endpoint"], f"Input should be one of {', '.join(sorted(_ENDPOINTS))}")
         inputs = [self._input(index, id) for index, id in enumerate(body.get("input_files") or [])]
-        id = self._ids.uuid("batch")
-        self._jobs[id] = job = BatchJob(
-            id=id,
+        job_id = self._ids.uuid("batch")
+        self._jobs[job_id] = job = BatchJob(
+            id=job_id,
             request=body,
             inputs=inputs,
             now=self._clock(),
@@ -125,16 +127,16 @@ class BatchJobs:
 
     def _advance(self, job: BatchJob, finish: bool) -> float | None:
         now = self._clock()
-        speed = 0.0 if finish else self.speed
-        due = job.since + speed
+        stay = 0.0 if finish else self._job_step
+        due = job.since + stay
         if now >= job.deadline and now < due:
             job.end("TIMEOUT_EXCEEDED", now, self._files, self._ids)
             return None
         if job.status == "QUEUED" and now >= due:
             job.start(min(now, due))
-            due = job.since + speed
+            due = job.since + stay
         if job.status == "RUNNING":
-            share = 1.0 if now >= due else (now - job.since) / speed
+            share = 1.0 if now >= due else (now - job.since) / stay
             # Rounded up, so that a job of one line is not done only at the very end.
             behind = job.run(self._run, math.ceil(share * job.total), _LINES_AT_ONCE)
             if behind:

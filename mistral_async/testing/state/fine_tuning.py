@@ -26,9 +26,9 @@ _COMPLETION = frozenset({"completion_chat", "function_calling"})
 class FineTuningJobs:
     """The jobs by id, the oldest first."""
 
-    def __init__(self, *, clock: Clock, speed: float, ids: Ids, files: Files, models: Models) -> None:
+    def __init__(self, *, clock: Clock, job_step: float, ids: Ids, files: Files, models: Models) -> None:
         self._clock = clock
-        self.speed = speed  # seconds that a job stays in a state
+        self._job_step = job_step  # seconds that a job stays in each of its states
         self._ids = ids
         self._files = files
         self._models = models
@@ -114,10 +114,10 @@ class FineTuningJobs:
         Returns the seconds until there is something to do again, None where nothing is left to do.
         """
         now = self._clock()
-        speed = 0.0 if finish else self.speed
+        stay = 0.0 if finish else self._job_step
         waits: list[float] = []
         for job in self._moving():
-            while (due := job.course.next_at(speed)) is not None:
+            while (due := job.course.next_at(stay)) is not None:
                 if due > now:
                     waits.append(due - now)
                     break

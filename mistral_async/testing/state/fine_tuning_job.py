@@ -76,9 +76,7 @@ class FineTuningJob:
 
     def finish(self, at: float) -> None:
         """Make up how the training went."""
-        estimate = self.estimate()
-        self._trained_tokens = estimate["train_tokens"]
-        steps = estimate["training_steps"]
+        self._trained_tokens = self._metadata()["train_tokens"]
         for part in (1, 2):
             self._checkpoints.append(
                 {
@@ -87,31 +85,42 @@ class FineTuningJob:
                         "valid_loss": round(1.7 / (1 + part), 4) if self.validation else None,
                         "valid_mean_token_accuracy": round(0.5 + part / 10, 4) if self.validation else None,
                     },
-                    "step_number": max(1, steps * part // 2),
+                    "step_number": max(1, self._steps * part // 2),
                     "created_at": int(at),
                 }
             )
 
-    def estimate(self) -> dict[str, Any]:
-        """What the job takes: what a dry run is told."""
+    @property
+    def _steps(self) -> int:
+        return self.request["hyperparameters"].get("training_steps") or _STEPS
+
+    @property
+    def _epochs(self) -> float:
+        return self.request["hyperparameters"].get("epochs") or 1.0
+
+    def _metadata(self) -> dict[str, Any]:
+        """What the job takes: time, money and tokens."""
         size = sum(file.content.size for file in self.training)
         data = max(1, size // _BYTES_PER_TOKEN)
-        hyperparameters = self.request["hyperparameters"]
-        steps: int = hyperparameters.get("training_steps") or _STEPS
-        epochs: float = hyperparameters.get("epochs") or 1.0
-        tokens = int(data * epochs)
+        tokens = int(data * self._epochs)
         return {
             "expected_duration_seconds": max(1, tokens // _TOKENS_PER_SECOND),
             "cost": round(tokens * _COST_PER_TOKEN, 6),
             "cost_currency": "EUR",
-            "train_tokens_per_step": max(1, tokens // steps),
+            "train_tokens_per_step": max(1, tokens // self._steps),
             "train_tokens": tokens,
             "data_tokens": data,
             "estimated_start_time": int(self.created),
+        }
+
+    def estimate(self) -> dict[str, Any]:
+        """What a dry run is told."""
+        return {
+            **self._metadata(),
             "deprecated": True,
             "details": "An estimate; no job was created.",
-            "epochs": epochs,
-            "training_steps": steps,
+            "epochs": self._epochs,
+            "training_steps": self._steps,
             "object": "job.metadata",
         }
 
@@ -119,9 +128,6 @@ class FineTuningJob:
         request = self.request
         integrations: list[dict[str, Any]] = request.get("integrations") or []
         repositories: list[dict[str, Any]] = request.get("repositories") or []
-        metadata = self.estimate()
-        for name in ("deprecated", "details", "epochs", "training_steps", "object"):
-            del metadata[name]
         shown: dict[str, Any] = {
             "id": self.id,
             "object": "job",
@@ -136,7 +142,7 @@ class FineTuningJob:
             "suffix": request.get("suffix"),
             "integrations": [_integration(one) for one in integrations] or None,
             "trained_tokens": self._trained_tokens,
-            "metadata": metadata,
+            "metadata": self._metadata(),
             "job_type": self.kind,
             "hyperparameters": self._hyperparameters(),
         }

@@ -13,11 +13,10 @@ class Course:
     status: str
     since: float
     ahead: list[str] = field(default_factory=list[str])  # states still to come, the next first
-    waiting: bool = False  # it goes on only when told to
 
-    def next_at(self, speed: float) -> float | None:
-        """When the next state begins; None where the job rests."""
-        return None if self.waiting or not self.ahead else self.since + speed
+    def next_at(self, stay: float) -> float | None:
+        """When the next state begins, with ``stay`` seconds in each; None where the job rests."""
+        return self.since + stay if self.ahead else None
 
     def step(self, at: float) -> str:
         """Enter the next state."""
@@ -27,4 +26,3 @@ class Course:
     def redirect(self, states: Sequence[str]) -> None:
         """Other states to come than had been planned."""
         self.ahead = list(states)
-        self.waiting = False
