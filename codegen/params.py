@@ -113,7 +113,7 @@ class _ModuleWriter:
 
     def _keyword_entry(self, argument: Keyword) -> Entry:
         if argument.schema is None:
-            annotation = self._imports.name("mistral_async.codec.multipart", "FileInput")
+            annotation = self._imports.name("mistral_async.codec.file_input", "FileInput")
         else:
             annotation = self._types.text(argument.schema, argument.place)
             if argument.schema.get(DATE_TIME) is True:

@@ -20,7 +20,7 @@ def complain(exc: msgspec.ValidationError, checked_type: Any) -> tuple[str, str]
         if near := difflib.get_close_matches(found.unknown, _fields_at(mi.type_info(checked_type), found.path), n=1):
             what += f"; did you mean {near[0]!r}?"
         return found.place, what
-    return found.place, f"a key of it: {found.what}" if found.of_key else found.what
+    return found.place, f"a key: {found.what}" if found.of_key else found.what
 
 
 def _fields_at(root: mi.Type, path: Sequence[str | int]) -> list[str]:

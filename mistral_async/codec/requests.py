@@ -10,8 +10,9 @@ from msgspec import UNSET
 
 from mistral_async.codec.check import models_in, strict_type
 from mistral_async.codec.complaint import complain
+from mistral_async.codec.file_input import FilePart
 from mistral_async.codec.load import model
-from mistral_async.codec.multipart import FilePart, MultipartBody
+from mistral_async.codec.multipart import MultipartBody
 from mistral_async.codec.outgoing import sendable, without_unknown
 from mistral_async.codec.query import encode_query, to_text
 from mistral_async.codec.shapes import is_array, is_object
@@ -77,7 +78,7 @@ class RequestEncoder:
             fields = {}
         text, header_fields = self._query_text(query, validate), self._header_fields(headers, validate)
         if self._operation.multipart:
-            form = self._form(fields, extra_body, validate)
+            form = self._form(self._asking(fields, stream), extra_body, validate)
             return Encoded(text, header_fields, form, form.content_type)
         body = self._json(request, fields, stream, extra_body, validate)
         return Encoded(text, header_fields, body, None if body is None else "application/json")
@@ -121,8 +122,7 @@ class RequestEncoder:
         value = request if request is not None else fields
         if self._may_hold_answers:
             value = self._without_answer_only(value)
-        if self._flag is not None:
-            value = _with_flag(value, self._flag, stream)
+        value = self._asking(value, stream)
         encoded = self._bytes(value)
         if validate:
             self._checked(encoded, value, self._check_body)
@@ -130,6 +130,10 @@ class RequestEncoder:
             extra = {name: each for name, each in extra_body.items() if name != self._flag}
             encoded = self._bytes({**msgspec.to_builtins(value), **extra})
         return encoded
+
+    def _asking(self, value: Any, stream: bool) -> Any:
+        """The same body, asking for a stream or not: how a call is used decides, not what its fields say."""
+        return value if self._flag is None else _with_flag(value, self._flag, stream)
 
     def _without_answer_only(self, value: Any) -> Any:
         try:
@@ -208,7 +212,7 @@ def _wire_names(fields: Any) -> dict[str, str]:
 
 
 def _with_flag(value: Any, flag: str, stream: bool) -> Any:
-    """The same body, asking for a stream or not: how a call is used decides, not what its fields say."""
+    """The same body with the flag true or left out."""
     if is_object(value):
         if stream:
             return {**value, flag: True}

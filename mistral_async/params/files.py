@@ -8,7 +8,7 @@ from typing import Literal, Required, TypedDict
 
 from msgspec import UnsetType
 
-from mistral_async.codec.multipart import FileInput
+from mistral_async.codec.file_input import FileInput
 from mistral_async.models.files import FilePurpose, SampleType, Source
 
 

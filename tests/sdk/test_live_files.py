@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from mistral_async import APIError, ConnectionLost, MistralClient, NotFoundError, RequestValidationError
-from mistral_async.codec.multipart import FileInput
+from mistral_async.codec.file_input import FileInput
 from mistral_async.testing import LocalServer
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB: several chunks
@@ -127,6 +127,7 @@ async def test_a_large_json_body_is_sent_in_slices(client: MistralClient, server
     with contextlib.suppress(APIError):  # more tokens than the model takes
         await client.embeddings.post(model="mistral-embed", input=texts)
 
+    # In one piece, aiohttp would have warned, which is an error here.
     assert server.requests[-1].size > 3_000_000
     assert server.requests[-1].headers["content-length"] == str(server.requests[-1].size)
 

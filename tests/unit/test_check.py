@@ -103,8 +103,9 @@ def test_a_refusal_says_where_and_what_is_wrong(value: object, where: str, what:
 def test_a_key_of_a_map_that_is_wrong_is_told_apart_from_its_value() -> None:
     counts = dict[Annotated[str, Meta(max_length=2)], int]
 
-    assert refusal(counts, {"long": 1}) == ("", "Expected `str` of length <= 2")
-    assert refusal(list[counts], [{}, {"long": 1}]) == ("[1]", "Expected `str` of length <= 2")
+    assert refusal(counts, {"long": 1}) == ("", "a key: Expected `str` of length <= 2")
+    assert refusal(list[counts], [{}, {"long": 1}]) == ("[1]", "a key: Expected `str` of length <= 2")
+    assert refusal(list[counts], [{}, {"ok": "x"}]) == ("[1][...]", "Expected `int`, got `str`")
 
 
 def test_a_name_that_is_near_in_a_described_model_is_found() -> None:

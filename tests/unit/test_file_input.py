@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
-from mistral_async.codec.multipart import READ_SIZE, FilePart, MultipartBody
+from mistral_async.codec.file_input import DEFAULT_NAME, READ_SIZE, FilePart
+from mistral_async.codec.multipart import MultipartBody
 from tests.reading import parts_of, sent
 
 CONTENT = bytes(range(256)) * 3
@@ -102,7 +103,7 @@ async def test_a_path_is_read_as_text_as_path_and_by_its_protocol(path: Path) ->
         part = FilePart("file", file)
 
         assert (part.length, part.replayable) == (len(CONTENT), True)
-        assert b'filename="data set.bin"' in part.head
+        assert part.name == "data set.bin"
         assert await read(part) == await read(part) == CONTENT
 
 
@@ -110,7 +111,7 @@ async def test_an_opened_file_keeps_its_name_and_stays_open(path: Path) -> None:
     with path.open("rb") as file:
         part = FilePart("file", file)
 
-        assert b'filename="data set.bin"' in part.head
+        assert part.name == "data set.bin"
         assert await read(part) == CONTENT
         assert not file.closed
 
@@ -118,8 +119,7 @@ async def test_an_opened_file_keeps_its_name_and_stays_open(path: Path) -> None:
 async def test_a_path_may_be_sent_under_another_name(path: Path) -> None:
     part = FilePart("file", ("x.jsonl", path, "application/jsonl"))
 
-    assert b'filename="x.jsonl"' in part.head
-    assert b"Content-Type: application/jsonl\r\n" in part.head
+    assert (part.name, part.media_type) == ("x.jsonl", "application/jsonl")
 
 
 async def test_a_file_that_cannot_seek_has_no_length_and_is_sent_once() -> None:
@@ -160,7 +160,7 @@ async def test_an_opened_file_that_ends_in_a_number_has_no_name() -> None:
     reading, writing = os.pipe()
     os.close(writing)
     with os.fdopen(reading, "rb") as file:
-        assert b'filename="upload"' in FilePart("file", file).head  # its `name` is the number of its descriptor
+        assert FilePart("file", file).name == DEFAULT_NAME  # its `name` is the number of its descriptor
 
 
 async def test_a_large_file_is_held_a_piece_at_a_time(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import datetime
 from typing import Any
 
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from mistral_async.codec.multipart import MultipartBody
 from mistral_async.codec.requests import Encoded
 from mistral_async.models.files import UploadFileRequest
-from mistral_async.operation import Operation
+from mistral_async.operation import Events, Operation
 from tests.encoding import GET, LIST, ODD, UPLOAD, body_of, encode, refusal
 from tests.reading import parts_of, sent
 
@@ -123,3 +123,14 @@ async def test_a_form_takes_fields_that_the_specification_does_not_know() -> Non
     assert isinstance(encoded.body, MultipartBody)
     parts = await parts_of(await sent(encoded.body), encoded.content_type or "")
     assert {part.name: part.content for part in parts} == {"purpose": b"ocr", "brand_new": b"1", "file": b"x"}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_form_asks_for_a_stream_as_json_does(stream: bool) -> None:
+    streaming = structs.replace(UPLOAD, events=Events(type="shared.CompletionEvent", flag="visibility"))
+
+    encoded = encode(streaming, file=b"x", visibility="user", stream=stream, validate=False)
+
+    assert isinstance(encoded.body, MultipartBody)
+    parts = await parts_of(await sent(encoded.body), encoded.content_type or "")
+    assert [part.content for part in parts if part.name == "visibility"] == ([b"true"] if stream else [])

@@ -1,0 +1,124 @@
+"""What counts as a file, and how its content is read while it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import mimetypes
+import os
+import stat
+from collections.abc import AsyncIterable, AsyncIterator
+from typing import Any, BinaryIO, TypeAlias
+
+FileContent: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | AsyncIterable[bytes]
+"""A path (text or ``Path``), the bytes themselves, a file opened in binary mode, or an async iterator of bytes."""
+
+FileInput: TypeAlias = FileContent | tuple[str, FileContent] | tuple[str, FileContent, str]
+"""What a file parameter takes: the content alone, or with a file name, or with a file name and a media type."""
+
+READ_SIZE = 256 * 1024  # bytes; as much of a file as is ever held at once
+DEFAULT_NAME = "upload"  # a part without a file name would be a field, not a file
+
+
+class FilePart:
+    """One file of a form.
+
+    Raises ``TypeError`` for content of another type, ``OSError`` for a path that cannot be read.
+    """
+
+    def __init__(self, field: str, file: FileInput) -> None:
+        name, content, media_type = _parts(field, file)
+        self.content = content
+        self.length, self.replayable = _measure(field, content)
+        tell = getattr(content, "tell", None)
+        self._start: int = tell() if tell is not None and self.replayable else 0
+        file_name = name or _name_of(content)
+        media_type = media_type or mimetypes.guess_type(file_name)[0] or "application/octet-stream"
+        self.field = field
+        self.name = file_name
+        self.media_type = media_type
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The content. Files are read in a thread, so that a slow disk delays nobody else."""
+        content = self.content
+        if isinstance(content, bytes | bytearray | memoryview):
+            view = memoryview(content)
+            view = view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
+            for start in range(0, len(view), READ_SIZE):
+                yield bytes(view[start : start + READ_SIZE])
+        elif isinstance(content, AsyncIterable):
+            async for chunk in content:
+                yield _bytes(chunk)
+        elif isinstance(content, str | os.PathLike):
+            # Not opened in a thread, where a cancelled task would leave behind what it never got to know of.
+            with open(content, "rb") as opened:  # noqa: ASYNC230  # opening is quick, reading may not be
+                async for chunk in _read(opened):
+                    yield chunk
+        else:
+            if self.replayable:
+                content.seek(self._start)
+            async for chunk in _read(content):
+                yield chunk
+
+
+def _parts(field: str, file: FileInput) -> tuple[str | None, FileContent, str | None]:
+    """File name, content and media type, as far as they were given."""
+    if not isinstance(file, tuple):
+        return None, file, None
+    given: tuple[Any, ...] = file
+    if len(given) not in (2, 3) or not all(isinstance(text, str) for text in given[:1] + given[2:]):
+        raise _no_file(field, "another tuple")
+    return given[0], given[1], given[2] if len(given) == 3 else None
+
+
+def _measure(field: str, content: FileContent) -> tuple[int | None, bool]:
+    """Size in bytes where it can be known, and whether the content can be read a second time."""
+    if isinstance(content, bytes | bytearray | memoryview):
+        return memoryview(content).nbytes, True
+    if isinstance(content, str | os.PathLike):
+        status = os.stat(content)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(f"{field}: {os.fspath(content)!r} is a directory")
+        return (status.st_size, True) if stat.S_ISREG(status.st_mode) else (None, False)  # a pipe has no size
+    if isinstance(content, AsyncIterable):
+        return None, not hasattr(content, "__anext__")
+    read = getattr(content, "read", None)
+    if read is None:
+        raise _no_file(field, type(content).__name__)
+    if inspect.iscoroutinefunction(read):
+        raise TypeError(f"{field}: {type(content).__name__} reads asynchronously; pass the file below it (`.file`)")
+    if isinstance(read(0), str):
+        raise TypeError(f"{field}: the file was opened in text mode; open it with mode 'rb'")
+    seekable = getattr(content, "seekable", None)
+    if seekable is None or not seekable():
+        return None, False
+    start = content.tell()
+    end = content.seek(0, os.SEEK_END)
+    content.seek(start)
+    return max(0, end - start), True
+
+
+def _name_of(content: FileContent) -> str:
+    path = content if isinstance(content, str | os.PathLike) else getattr(content, "name", None)
+    return os.path.basename(path) if isinstance(path, str | os.PathLike) and os.path.basename(path) else DEFAULT_NAME
+
+
+async def _read(opened: BinaryIO) -> AsyncIterator[bytes]:
+    while chunk := await asyncio.to_thread(opened.read, READ_SIZE):
+        yield chunk
+
+
+def _no_file(field: str, given: str) -> TypeError:
+    return TypeError(
+        f"{field}: a file is a path, bytes, a file opened in binary mode, an async iterator of bytes, or a tuple "
+        f"(filename, content) or (filename, content, media type), not {given}"
+    )
+
+
+def _bytes(chunk: Any) -> bytes:
+    if isinstance(chunk, bytes):
+        return chunk
+    try:
+        return bytes(memoryview(chunk))
+    except TypeError:
+        raise TypeError(f"an async iterator of bytes gave {type(chunk).__name__}") from None
