@@ -92,6 +92,11 @@ def types(session: nox.Session) -> None:
     python = shutil.which("python", path=session.bin)
     assert python is not None
     session.run("pyright", "--pythonpath", python)
+    # What the README shows must please the checkers of those who copy it.
+    examples = str(Path(session.create_tmp()).resolve() / "readme")
+    session.run("python", "-m", "tests.readme_code", examples)
+    session.run("mypy", examples)
+    session.run("pyright", "--pythonpath", python, examples)
 
 
 @nox.session

@@ -89,6 +89,8 @@ if not TYPE_CHECKING:  # pragma: no branch  # to checkers, any name at all would
         value = globals()[name] = getattr(import_module(_HOME[name]), name)
         return value
 
+    __all__ = [*_HOME, "__version__"]  # checkers have the imports above
+
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME})

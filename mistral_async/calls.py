@@ -11,7 +11,7 @@ from typing import Any, Generic, Self, TypeVar, cast
 
 import msgspec
 
-from mistral_async.engine import DEFAULTS, Engine, Options
+from mistral_async.engine import DEFAULTS, Engine, Options, whole
 from mistral_async.http import Request, Response, Timeout
 from mistral_async.operation import Operation
 from mistral_async.pages import next_parameter
@@ -98,7 +98,7 @@ class Call(Coroutine[Any, Any, T_co]):
     async def _run(self) -> T_co:
         request = self._request()
         response = await self._engine.send(request)
-        return cast(T_co, self._engine.decode(self._operation, request, response, await _whole(response)))
+        return cast(T_co, self._engine.decode(self._operation, request, response, await whole(response)))
 
     def __await__(self) -> Generator[Any, Any, T_co]:
         self._spend()
@@ -147,7 +147,7 @@ class RawCall(Call[Raw[T]]):
     async def _run(self) -> Raw[T]:
         request = self._request(stream=self._operation.answer is None and self._operation.events is not None)
         response = await self._engine.send(request)
-        body = await _whole(response)
+        body = await whole(response)
         return Raw(response, body, lambda: self._engine.decode(self._operation, request, response, body))
 
 
@@ -164,8 +164,8 @@ class StreamingCall(Call[T], Generic[T, E]):
         self._spend()
         operation, request = self._operation, self._request(stream=True)
         return EventStream(
-            lambda: self._engine.send(request),
-            lambda event, before: cast(E, self._engine.decode_event(operation, request, event, before)),
+            lambda: self._engine.send_for_events(request),
+            lambda event: cast(E, self._engine.decode_event(operation, event)),
             request=request,
             end=operation.events.end if operation.events else None,
         )
@@ -229,12 +229,3 @@ class DownloadCall(Call[bytes]):
 
     async def _open(self) -> Response:
         return await self._engine.send(self._request())
-
-
-async def _whole(response: Response) -> bytes:
-    """The body of a response, which is closed where it cannot be read to its end."""
-    try:
-        return await response.read()
-    except BaseException:
-        response.close()
-        raise

@@ -9,7 +9,15 @@ from typing import Any, Self
 from mistral_async.engine import Engine
 from mistral_async.http import Request, Response, Timeout, Transport
 from mistral_async.resources import Resources
-from mistral_async.settings import ApiKey, Settings, check_api_key, check_base_url, check_headers, check_timeout
+from mistral_async.settings import (
+    ApiKey,
+    Settings,
+    check_api_key,
+    check_base_url,
+    check_flag,
+    check_headers,
+    check_timeout,
+)
 from mistral_async.transport.auth import Auth
 
 # Header fields that hold credentials. Source: RFC 9110 sections 11.6.2 and 11.7.2, RFC 6265 section 5.4.
@@ -48,8 +56,8 @@ class MistralClient(Resources):
             base_url=check_base_url(base_url),
             timeout=check_timeout(timeout),
             headers=check_headers(headers),
-            validation=validation,
-            strict_responses=strict_responses,
+            validation=check_flag("validation", validation),
+            strict_responses=check_flag("strict_responses", strict_responses),
         )
         self._gate = _Gate(wire if wire is not None else _http1())
         self._engine = Engine(Auth(self._gate, check_api_key(api_key)), self._settings)

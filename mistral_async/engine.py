@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 import itertools
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -21,7 +21,7 @@ from mistral_async.codec.load import model
 from mistral_async.codec.problem import BODY_LIMIT, read_problem, request_id, retry_after
 from mistral_async.codec.requests import RequestEncoder
 from mistral_async.codec.sse import EventParser, ServerEvent
-from mistral_async.errors import APIError, ResponseDecodeError, StreamError, TransportError, error_for
+from mistral_async.errors import APIError, ResponseDecodeError, TransportError, error_for
 from mistral_async.http import Request, Response, Timeout, Transport
 from mistral_async.operation import Events, Operation
 from mistral_async.settings import Settings
@@ -29,6 +29,7 @@ from mistral_async.settings import Settings
 log = logging.getLogger("mistral_async")
 
 USER_AGENT = f"mistral-async/{__version__}"
+EVENTS = "text/event-stream"
 SHOWN_MISFITS = 5  # of an answer's misfits in one log record; the rest is counted
 
 
@@ -83,7 +84,7 @@ class Engine:
         encoded = _encoder(operation).encode(
             body, params, stream=stream, extra_body=options.extra_body, validate=self._settings.validation
         )
-        accept = "text/event-stream" if stream else operation.accept
+        accept = EVENTS if stream else operation.accept
         headers = {**self._headers, "accept": accept, **encoded.headers}
         if encoded.content_type is not None:
             headers["content-type"] = encoded.content_type
@@ -106,64 +107,57 @@ class Engine:
             return response
         raise await self._error(request, response)
 
+    async def send_for_events(self, request: Request) -> Response:
+        """The response, whose body is a stream of events. Besides, raises ``ResponseDecodeError`` where it is not."""
+        response = await self.send(request)
+        media_type = response.headers.get("content-type", EVENTS).partition(";")[0].strip().lower()
+        if media_type == EVENTS:
+            return response
+        body = await whole(response)  # whatever it is, it may have been paid for
+        raise self._unreadable(
+            request, response, body, f"{media_type} instead of a stream: {read_problem(body).message}"
+        )
+
     def decode(self, operation: Operation, request: Request, response: Response, body: bytes) -> Any:
         """The answer's model: strictly, and where it does not fit leniently. Raises ``ResponseDecodeError``."""
         decoder = _decoder(operation)
-        if decoder is None:
+        try:
+            if decoder is not None:
+                return self._decode_answer(operation, decoder, body)
             if operation.events is not None:
-                return [self.decode_event(operation, request, event) for event in _events(operation.events, body)]
-            return body if operation.download else None
+                return [self.decode_event(operation, event) for event in _events(operation.events, body)]
+        except (NotReadable, ErrorEvent) as exc:
+            raise self._unreadable(request, response, body, str(exc)) from exc
+        return body if operation.download else None
+
+    def _decode_answer(self, operation: Operation, decoder: AnswerDecoder[Any], body: bytes) -> Any:
         try:
             # Where an operation may also answer with nothing, its type has null.
             return decoder.strictly(body or b"null")
         except UNFIT as exc:
-            unfit = exc
-        try:
             if self._settings.strict_responses or not body:
-                raise NotReadable(str(unfit) if body else "it is empty")
-            answer, misfits = decoder.leniently(body)
-        except NotReadable as reason:
-            raise ResponseDecodeError(
-                f"the answer to {request} cannot be read: {reason}",
-                body=body,
-                status=response.status,
-                request_id=request_id(response.headers),
-                request=request,
-            ) from unfit
+                raise NotReadable(str(exc) if body else "it is empty") from exc
+        answer, misfits = decoder.leniently(body)
         self._tell(operation, misfits)
         return answer
 
-    def decode_event(
-        self, operation: Operation, request: Request, event: ServerEvent, before: Sequence[Any] = ()
-    ) -> Any:
-        """The event's model; ``before`` are the events that came before it.
-
-        Raises ``StreamError`` for an error event, and for data that cannot be read.
-        """
+    def decode_event(self, operation: Operation, event: ServerEvent) -> Any:
+        """The event's model. Raises ``ErrorEvent`` where it is an error, ``NotReadable`` where it cannot be read."""
         decoder = _event_decoder(operation)
         try:
             return decoder.strictly(event)
         except UNFIT as exc:
             unfit = exc
-        try:
-            decoded, misfits = decoder.leniently(event)
-            if self._settings.strict_responses:
-                raise NotReadable(str(unfit))
-        except ErrorEvent as error:
-            raise StreamError(
-                f"the server reported an error in the stream of {request}: {error.problem.message}",
-                events=before,
-                code=error.problem.code,
-                type=error.problem.type,
-                request_id=error.problem.request_id,
-                request=request,
-            ) from unfit
-        except NotReadable as reason:
-            raise StreamError(
-                f"an event of {request} cannot be read: {reason}", events=before, request=request
-            ) from unfit
+        decoded, misfits = decoder.leniently(event)
+        if self._settings.strict_responses:
+            raise NotReadable(str(unfit)) from unfit
         self._tell(operation, misfits)
         return decoded
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "what sends requests holds the key and cannot be pickled; pickle the client, which leaves it out"
+        )
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -194,6 +188,15 @@ class Engine:
             request=request,
         )
 
+    def _unreadable(self, request: Request, response: Response, body: bytes, what: str) -> ResponseDecodeError:
+        return ResponseDecodeError(
+            f"the answer to {request} cannot be read: {what}",
+            body=body,
+            status=response.status,
+            request_id=request_id(response.headers),
+            request=request,
+        )
+
     def _tell(self, operation: Operation, misfits: list[Misfit]) -> None:
         """Log what did not fit, once per operation."""
         if operation in self._told or not misfits:
@@ -208,6 +211,15 @@ class Engine:
             more,
             extra={"operation": str(operation), "misfits": len(misfits)},
         )
+
+
+async def whole(response: Response) -> bytes:
+    """The body of a response, which is closed where it cannot be read to its end."""
+    try:
+        return await response.read()
+    except BaseException:
+        response.close()
+        raise
 
 
 def _events(events: Events, body: bytes) -> list[ServerEvent]:

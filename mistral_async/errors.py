@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from mistral_async.http import Headers, Request
+from mistral_async.http import Headers
 
 _E = TypeVar("_E", bound="MistralError")
+
+
+class Target(Protocol):
+    """What an error is about: a request, or an operation that never became one."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def repeatable(self) -> bool: ...
 
 
 class MistralError(Exception):
@@ -20,7 +31,7 @@ class MistralError(Exception):
     retry_safe: bool = False
     """Whether the same call may be made again without the risk of doing something twice."""
 
-    def __init__(self, message: str, *, request: Request | None = None) -> None:
+    def __init__(self, message: str, *, request: Target | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.method = request.method if request else None
@@ -40,7 +51,7 @@ def _rebuild(error_type: type[_E], args: tuple[Any, ...], state: dict[str, Any])
 class RequestValidationError(MistralError, ValueError):
     """The request does not fit the API's specification. Nothing was sent."""
 
-    def __init__(self, message: str, *, field: str | None = None, request: Request | None = None) -> None:
+    def __init__(self, message: str, *, field: str | None = None, request: Target | None = None) -> None:
         super().__init__(message, request=request)
         self.field = field  # where in the request, such as "messages[0].content"
 
@@ -48,7 +59,7 @@ class RequestValidationError(MistralError, ValueError):
 class TransportError(MistralError):
     """No answer arrived."""
 
-    def __init__(self, message: str, *, request: Request | None = None, retry_safe: bool | None = None) -> None:
+    def __init__(self, message: str, *, request: Target | None = None, retry_safe: bool | None = None) -> None:
         super().__init__(message, request=request)
         # Without other knowledge, the server may have acted on a request that it never answered.
         self.retry_safe = retry_safe if retry_safe is not None else bool(request and request.repeatable)
@@ -57,7 +68,7 @@ class TransportError(MistralError):
 class ConnectError(TransportError):
     """No connection could be made: nothing was sent."""
 
-    def __init__(self, message: str, *, request: Request | None = None, retry_safe: bool = True) -> None:
+    def __init__(self, message: str, *, request: Target | None = None, retry_safe: bool = True) -> None:
         super().__init__(message, request=request, retry_safe=retry_safe)
 
 
@@ -73,7 +84,7 @@ class TimeoutError(TransportError, builtins.TimeoutError):
     """A time limit ran out. ``limit`` says which: ``"connect"``, ``"read"`` or ``"total"``."""
 
     def __init__(
-        self, message: str, *, limit: str, request: Request | None = None, retry_safe: bool | None = None
+        self, message: str, *, limit: str, request: Target | None = None, retry_safe: bool | None = None
     ) -> None:
         super().__init__(message, request=request, retry_safe=retry_safe)
         self.limit = limit
@@ -90,7 +101,7 @@ class ConnectionLost(TransportError):
 class CircuitOpenError(TransportError):
     """The circuit breaker is open: nothing was sent. ``retry_after`` is in seconds."""
 
-    def __init__(self, message: str, *, retry_after: float, request: Request | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: float, request: Target | None = None) -> None:
         super().__init__(message, request=request, retry_safe=True)
         self.retry_after = retry_after
 
@@ -115,7 +126,7 @@ class APIError(MistralError):
         detail: Sequence[Any] = (),
         body: bytes = b"",
         headers: Headers | None = None,
-        request: Request | None = None,
+        request: Target | None = None,
     ) -> None:
         super().__init__(message, request=request)
         self.status = status
@@ -173,7 +184,7 @@ class ResponseDecodeError(MistralError):
         body: bytes,
         status: int,
         request_id: str | None = None,
-        request: Request | None = None,
+        request: Target | None = None,
     ) -> None:
         super().__init__(message, request=request)
         self.body = body
@@ -194,13 +205,15 @@ class StreamError(MistralError):
         events: Sequence[Any] = (),
         code: str | None = None,
         type: str | None = None,
+        param: str | None = None,
         request_id: str | None = None,
-        request: Request | None = None,
+        request: Target | None = None,
     ) -> None:
         super().__init__(message, request=request)
         self.events = tuple(events)
         self.code = code
         self.type = type
+        self.param = param
         self.request_id = request_id
         self.retry_safe = bool(request and request.repeatable)
 

@@ -35,6 +35,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 # Source: RFC 9110 section 5.6.2 (token) and 5.5 (field value: no control characters, CR, LF or NUL).
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+# Source: RFC 9112 section 6 and RFC 9110 sections 7.2 and 7.6.1.
+_FRAMING = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
+# Source: RFC 1123 section 2.1 and RFC 1035 section 2.3.4, with the underscore that names in private networks have.
+_HOST = re.compile(r"(?=.{1,253}\.?$)[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%]*")
+
+
+def check_flag(name: str, value: object) -> bool:
+    """The value, where it is a boolean. Raises ``ValueError`` naming the setting."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{name}: True or False is wanted, not {value!r}")
+    return value
 
 
 def check_timeout(value: float | Timeout | None) -> Timeout:
@@ -47,9 +58,13 @@ def check_timeout(value: float | Timeout | None) -> Timeout:
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     """The fields with names in lower case. Raises ``ValueError`` naming a field that no request may carry."""
     checked: dict[str, str] = {}
+    if not isinstance(headers, Mapping | None):
+        raise ValueError("headers: a mapping of field names to values is wanted")
     for name, value in (headers or {}).items():
         if not _matches(_FIELD_NAME, name):
             raise ValueError(f"headers: {name!r} is not a field name")
+        if name.lower() in _FRAMING:
+            raise ValueError(f"headers: {name!r} says how a message is framed, which is the connection's to say")
         if not _matches(_FIELD_VALUE, value):
             # The value is not shown: it may be a credential.
             raise ValueError(f"headers: the value of {name!r} holds a character that a header field may not carry")
@@ -74,7 +89,7 @@ def check_base_url(url: object) -> str:
     wrong = f"base_url: {url!r} is not an http:// or https:// URL"
     try:
         parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        fits = parts.scheme in ("http", "https") and _matches(_HOST, parts.hostname) and parts.port != 0
     except ValueError as exc:  # a port that is no number, brackets around what is no address
         raise ValueError(wrong) from exc
     if not fits:

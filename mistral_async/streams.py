@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from mistral_async.codec.answers import NotReadable
+from mistral_async.codec.events import ErrorEvent
+from mistral_async.codec.problem import Problem, request_id
 from mistral_async.codec.sse import EventParser, ServerEvent
 from mistral_async.errors import ConnectionLost, StreamError, TransportError
-from mistral_async.http import Request, Response
+from mistral_async.http import Headers, Request, Response
 
 E = TypeVar("E")
 
@@ -36,6 +39,11 @@ class ByteStream(AsyncIterator[bytes]):
     def opened(self) -> bool:
         """Whether the head of the answer has arrived."""
         return self._response is not None
+
+    @property
+    def headers(self) -> Headers | None:
+        """Those of the answer, once they have arrived."""
+        return self._response.headers if self._response is not None else None
 
     @property
     def ended(self) -> bool:
@@ -108,7 +116,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
     def __init__(
         self,
         open_response: Callable[[], Awaitable[Response]],
-        decode: Callable[[ServerEvent, Sequence[E]], E],  # from an event and those before it
+        decode: Callable[[ServerEvent], E],  # raises NotReadable and ErrorEvent
         *,
         request: Request,
         end: str | None,
@@ -116,7 +124,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
         self._bytes = ByteStream(open_response)
         self._decode = decode
         self._request = request
-        self._end = end.encode() if end is not None else None
+        self._end = end.encode() if end is not None else None  # data of the event that ends the stream
         self._parser = EventParser()
         self._ready: deque[ServerEvent] = deque()
         self._recent: deque[E] = deque(maxlen=HELD_EVENTS)
@@ -125,17 +133,27 @@ class EventStream(AsyncIterator[E], Generic[E]):
         while not self._ready:
             await self._receive()
         event = self._ready.popleft()
-        if event.data == self._end:
+        if self._is_end(event):
             self._ready.clear()
             await self._finish()
             raise StopAsyncIteration
         try:
-            decoded = self._decode(event, self._recent)
+            decoded = self._decode(event)
+        except ErrorEvent as exc:
+            self.close()
+            what = f"the server reported an error in the stream of {self._request}: {exc.problem.message}"
+            raise self._broken(what, exc.problem) from exc
+        except NotReadable as exc:
+            self.close()
+            raise self._broken(f"an event of {self._request} cannot be read: {exc}") from exc
         except BaseException:
             self.close()
             raise
         self._recent.append(decoded)
         return decoded
+
+    def _is_end(self, event: ServerEvent | None) -> bool:
+        return self._end is not None and event is not None and event.data.rstrip() == self._end
 
     async def _receive(self) -> None:
         """Take in one chunk. Ends the iteration where the answer has ended, with an error where it ended too soon."""
@@ -143,7 +161,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
         try:
             chunk = await anext(self._bytes)
         except StopAsyncIteration:
-            if self._end is None or ended_before:
+            if self._end is None or ended_before or self._is_end(self._parser.unfinished()):
                 raise
             raise self._broken(f"the stream of {self._request} ended before its last event") from None
         except ConnectionLost as exc:
@@ -163,8 +181,17 @@ class EventStream(AsyncIterator[E], Generic[E]):
         finally:
             self.close()
 
-    def _broken(self, message: str) -> StreamError:
-        return StreamError(message, events=tuple(self._recent), request=self._request)
+    def _broken(self, message: str, problem: Problem | None = None) -> StreamError:
+        headers = self._bytes.headers
+        return StreamError(
+            message,
+            events=self._recent,
+            code=problem.code if problem else None,
+            type=problem.type if problem else None,
+            param=problem.param if problem else None,
+            request_id=(request_id(headers) if headers else None) or (problem.request_id if problem else None),
+            request=self._request,
+        )
 
     def close(self) -> None:
         """Drop what has not been read, and the connection with it: the server stops, and stops charging."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 
+from mistral_async.codec.answers import NotReadable
+from mistral_async.codec.events import ErrorEvent
+from mistral_async.codec.problem import Problem
 from mistral_async.codec.sse import ServerEvent
-from mistral_async.errors import ConnectionLost, StreamError
+from mistral_async.errors import ConnectionLost
 from mistral_async.http import Response
 from mistral_async.streams import ByteStream, EventStream
 from tests.fakes import ScriptedResponse, a_request
@@ -28,9 +31,11 @@ def failing(error: BaseException) -> Callable[[], Awaitable[Response]]:
     return open_response
 
 
-def decode(event: ServerEvent, before: Sequence[str]) -> str:
+def decode(event: ServerEvent) -> str:
     if event.data == b"error":
-        raise StreamError("the server reported an error", events=before, code="1300", request=a_request())
+        raise ErrorEvent(Problem(message="out of capacity", code="1300"))
+    if event.data == b"unreadable":
+        raise NotReadable("no JSON")
     if event.data == b"bug":
         raise ZeroDivisionError
     return event.data.decode()

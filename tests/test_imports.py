@@ -45,6 +45,14 @@ def test_every_name_that_is_offered_is_there() -> None:
     assert {"MistralClient", "UNSET", "TimeoutError", "__version__"} <= set(dir(mistral_async))
 
 
+def test_a_star_import_brings_the_public_names_and_no_others() -> None:
+    namespace: dict[str, object] = {}
+    exec("from mistral_async import *", namespace)  # noqa: S102  # what is tested
+
+    assert "MistralClient" in namespace
+    assert "import_module" not in namespace
+
+
 def test_a_name_that_is_not_offered_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Client'"):
         getattr(mistral_async, "Client")  # noqa: B009  # checkers refuse the plain spelling, as they should

@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 
 from mistral_async import demo
 from mistral_async.testing import LocalServer
+from tests.readme_code import README, blocks
 
-README = Path(__file__).parent.parent / "README.md"
 PROMPTS = Path(demo.__file__).parent / "prompts.jsonl"
 
 
@@ -77,9 +77,9 @@ def test_the_example_of_a_test_passes() -> None:
     namespace: dict[str, Any] = {"__name__": "example"}
     exec(compile(example("Test your own service"), "README.md", "exec"), namespace)  # noqa: S102  # our own README
 
-    asyncio.run(namespace["test_my_service"]())
+    asyncio.run(namespace["test_what_my_service_does_when_it_is_told_to_wait"]())
 
 
 def test_every_example_is_python() -> None:
-    for source in re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL):
+    for source in blocks():
         compile("async def example(call):\n" + textwrap.indent(source, "    "), "README.md", "exec")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -27,6 +28,20 @@ def without_unknown(value: Any) -> Any:
     """The same value without variants that this SDK does not know; the value itself where it has none."""
     known = _changed(value, lambda each: _DROP if isinstance(each, UnknownVariant) else each)
     return value if known is _DROP else known  # all of it is unknown: there is no rest to look at
+
+
+def not_finite(value: Any, where: str = "") -> str | None:
+    """Where the first number stands that is none, such as ``.tools[0].weight``; None where there is no such number."""
+    if isinstance(value, float):
+        return None if math.isfinite(value) else where
+    inside: Iterable[tuple[str, Any]] = ()
+    if isinstance(value, msgspec.Struct):
+        inside = ((f".{name}", getattr(value, name)) for name in value.__struct_fields__)
+    elif is_object(value):
+        inside = ((f".{name}", item) for name, item in value.items())
+    elif is_array(value):
+        inside = ((f"[{index}]", item) for index, item in enumerate(value))
+    return next((found for step, item in inside if (found := not_finite(item, where + step)) is not None), None)
 
 
 def _without_answer_only(value: Any) -> Any:

@@ -13,7 +13,7 @@ from mistral_async.codec.complaint import complain
 from mistral_async.codec.file_input import FilePart
 from mistral_async.codec.load import model
 from mistral_async.codec.multipart import MultipartBody
-from mistral_async.codec.outgoing import sendable, without_unknown
+from mistral_async.codec.outgoing import not_finite, sendable, without_unknown
 from mistral_async.codec.query import encode_query, to_text
 from mistral_async.codec.shapes import is_array, is_object
 from mistral_async.errors import RequestValidationError
@@ -89,14 +89,14 @@ class RequestEncoder:
         try:
             return encode_query(self._plain(self._query, query, validate))
         except UnicodeEncodeError as exc:
-            raise RequestValidationError(f"{self._operation}: this cannot be sent in a URL: {exc}") from exc
+            raise self._error(f"this cannot be sent in a URL: {exc}") from exc
 
     def _header_fields(self, headers: dict[str, Any], validate: bool) -> dict[str, str]:
         plain = self._plain(self._headers, headers, validate)
         try:
             return check_headers({name: _header_text(value) for name, value in plain.items() if value is not None})
         except ValueError as exc:
-            raise RequestValidationError(f"{self._operation}: {exc}") from exc
+            raise self._error(f"{exc}") from exc
 
     def _plain(self, parameters: _Parameters | None, values: dict[str, Any], validate: bool) -> dict[str, Any]:
         """The values as text, numbers, lists and maps: dates become ISO 8601."""
@@ -139,7 +139,7 @@ class RequestEncoder:
         try:
             return sendable(value)
         except RecursionError as exc:
-            raise RequestValidationError(f"{self._operation}: this cannot be sent as JSON: it holds itself") from exc
+            raise self._error("this cannot be sent as JSON: it holds itself") from exc
 
     def _checked(self, encoded: bytes, value: Any, check: Callable[[bytes], Any]) -> None:
         try:
@@ -156,7 +156,7 @@ class RequestEncoder:
         files = {name: value for name, value in given.items() if name in self._operation.files}
         for name in self._operation.required_files:
             if files.get(name) is None:
-                raise RequestValidationError(f"{self._operation}: missing required file {name!r}", field=name)
+                raise self._error(f"missing required file {name!r}", field=name)
         plain = self._builtins({name: value for name, value in given.items() if name not in files})
         if validate and self._body_type is not None:
             self._convert(plain, self._body_type)
@@ -165,7 +165,7 @@ class RequestEncoder:
         try:
             return MultipartBody(pairs, [FilePart(name, file) for name, file in files.items() if file is not None])
         except ValueError as exc:
-            raise RequestValidationError(f"{self._operation}: this cannot be sent in a form: {exc}") from exc
+            raise self._error(f"this cannot be sent in a form: {exc}") from exc
 
     def _convert(self, plain: dict[str, Any], checked_type: Any) -> None:
         try:
@@ -175,21 +175,27 @@ class RequestEncoder:
 
     def _bytes(self, value: Any) -> bytes:
         try:
-            return self._encode(value)
+            encoded = self._encode(value)
         except _UNSENDABLE as exc:
-            raise RequestValidationError(f"{self._operation}: this cannot be sent as JSON: {exc}") from exc
+            raise self._error(f"this cannot be sent as JSON: {exc}") from exc
+        # msgspec writes NaN and infinity as null, which says something else.
+        if b"null" in encoded and (where := not_finite(value)):
+            raise self._error(f"{where.lstrip('.')}: NaN and infinity cannot be sent as JSON", field=where.lstrip("."))
+        return encoded
 
     def _builtins(self, values: dict[str, Any]) -> dict[str, Any]:
         try:
             plain: dict[str, Any] = msgspec.to_builtins(values)
         except _UNSENDABLE as exc:
-            raise RequestValidationError(f"{self._operation}: this cannot be sent as text: {exc}") from exc
+            raise self._error(f"this cannot be sent as text: {exc}") from exc
         return plain
 
     def _refusal(self, failure: msgspec.ValidationError, checked_type: Any) -> RequestValidationError:
         where, what = complain(failure, checked_type)
-        place = f"{where}: " if where else ""
-        return RequestValidationError(f"{self._operation}: {place}{what}", field=where or None)
+        return self._error(f"{where}: {what}" if where else what, field=where or None)
+
+    def _error(self, what: str, *, field: str | None = None) -> RequestValidationError:
+        return RequestValidationError(f"{self._operation}: {what}", field=field, request=self._operation)
 
 
 class _Parameters:

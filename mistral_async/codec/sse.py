@@ -55,6 +55,10 @@ class EventParser:
         self._searched = 0
         return [event for block in blocks if (event := _event(block)) is not None]
 
+    def unfinished(self) -> ServerEvent | None:
+        """The event that has no end yet. By the standard it is none; some servers end their last one so."""
+        return _event(bytes(self._pending).rstrip(b"\n"))
+
 
 def _event(block: bytes) -> ServerEvent | None:
     """One block of lines; None where it holds no data."""

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from mistral_async import MistralClient
 
-
 AT_ONCE = 64  # chat completions under way at the same time, where nobody says otherwise
 
 

@@ -23,7 +23,7 @@ def check_body(name: str, body: bytes) -> Any:
     try:
         checked = decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _refusal(error, "body") from None
+        raise refusal(error, "body") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(422, {"detail": [problem("json_invalid", ["body"], f"JSON decode error: {error}")]}) from None
     _refuse_strangers(checked, strict, "body")
@@ -60,7 +60,7 @@ def _convert(values: dict[str, Any], strict: Any, where: str) -> dict[str, Any]:
     try:
         converted = msgspec.convert(values, strict, strict=False)
     except msgspec.ValidationError as error:
-        raise _refusal(error, where) from None
+        raise refusal(error, where) from None
     _refuse_strangers(converted, strict, where)
     plain: dict[str, Any] = msgspec.to_builtins(converted)
     return plain
@@ -93,7 +93,7 @@ def _query_type(name: str) -> tuple[Any, frozenset[str], frozenset[str], str | N
     return strict, lists, frozenset(field.encode_name for field in fields) - lists - {spread}, spread
 
 
-def _refusal(error: msgspec.ValidationError, where: str) -> Refusal:
+def refusal(error: msgspec.ValidationError, where: str) -> Refusal:
     """A 422 from what msgspec says, such as "Expected `int`, got `str` - at `$.messages[0].role`"."""
     found = failure(error)
     loc = [where, *(step for step in found.path if step != ANY_KEY)]
@@ -110,6 +110,6 @@ def _kind(message: str) -> str:
     expected = re.match(r"Expected `([^`]*)`(.*)", message)
     if expected is None:
         return "value_error"
-    if ", got" in expected[2]:
+    if not expected[2] or ", got" in expected[2]:
         return f"{expected[1].split(' | ')[0]}_type"
     return "out_of_range"

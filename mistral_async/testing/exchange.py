@@ -137,8 +137,8 @@ class Exchanges:
             )
         try:
             operation, parameters = specification()[0].find(received.method, path)
-        except Refusal as refusal:
-            return _Incoming(request=request, received=received, operation=None, refusal=refusal)
+        except Refusal as unknown:
+            return _Incoming(request=request, received=received, operation=None, refusal=unknown)
         received.operation = str(operation)
         refusal = self._refused(request)
         return _Incoming(request=request, received=received, operation=operation, path=parameters, refusal=refusal)
@@ -154,11 +154,9 @@ class Exchanges:
             return await self._answer(await self._read(incoming), planned)
         except Refusal as refusal:
             return Json(content=refusal.body, status=refusal.status, headers=refusal.headers)
-        except ConnectionError:
-            raise  # there is nobody left to reply to
         except Exception:
             # The user's test shall go on and see a 500, and the reason shall not be lost.
-            _log.exception("the local server failed at %s", incoming.received.operation or incoming.received.path)
+            _log.exception("the local server failed at %s %s", incoming.received.method, incoming.received.path)
             return Json(content=error("The local server failed.", "internal_server_error"), status=500)
 
     async def _read(self, incoming: _Incoming) -> _Incoming:
@@ -197,7 +195,8 @@ class Exchanges:
                 incoming.discard()
         with self.account.lock:
             self.limiter.charge(reply.tokens)
-        self._changed.set()
+        if incoming.received.method == "POST":
+            self._changed.set()
         return reply
 
     async def _wait(self, hold: Hold | None) -> None:

@@ -55,7 +55,9 @@ class Sender:
             return self._break_off(web.Response())
         match reply:
             case Json():
-                return await self._whole(reply.status, "application/json", msgspec.json.encode(reply.content), reply.headers)
+                return await self._whole(
+                    reply.status, "application/json", msgspec.json.encode(reply.content), reply.headers
+                )
             case Scripted():
                 media_type = reply.headers.get("content-type", "application/json")
                 return await self._whole(reply.status, media_type, reply.content, reply.headers)

@@ -32,27 +32,23 @@ class Wire(web.Server):
     """An HTTP server that knows its connections. A handler is cancelled when its peer goes away."""
 
     def __init__(
-        self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], connections: Connections
+        self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], counts: Connections
     ) -> None:
         super().__init__(handler, handler_cancellation=True, access_log=None)
-        self._connections = connections
+        self._counts = counts
         self._lines: dict[web.RequestHandler, _Line] = {}
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
-        self._connections.open += 1
-        self._connections.total += 1
-        self._lines[handler] = _Line(self._connections.total)
+        self._counts.open += 1
+        self._counts.total += 1
+        self._lines[handler] = _Line(self._counts.total)
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
         super().connection_lost(handler, exc)
-        line = self._lines.pop(handler, None)
-        if line is None:
-            return
-        self._connections.open -= 1
-        for received in line.under_way:
-            if not received.cut:
-                received.disconnected = time.monotonic()
+        self._counts.open -= 1
+        for received in self._lines.pop(handler).under_way:
+            received.disconnected = time.monotonic()
 
     def begin(self, request: web.BaseRequest, received: Received) -> None:
         """Remember that a request is under way over its connection."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mistral_async.http import Request, Response, Transport
 from mistral_async.settings import ApiKey, check_key_text
+from mistral_async.transport.redacted import redacted
 
 
 class Auth:
@@ -20,10 +21,11 @@ class Auth:
 
     async def send(self, request: Request, /) -> Response:
         """Send it with the key on it. Raises ``ValueError`` where the function gives no usable key."""
-        if "authorization" not in request.headers:
-            key = self._api_key if isinstance(self._api_key, str) else check_key_text(await self._api_key())
-            request = request.with_headers({"authorization": f"Bearer {key}"})
-        return await self._inner.send(request)
+        if "authorization" in request.headers:
+            return await self._inner.send(request)
+        key = self._api_key if isinstance(self._api_key, str) else check_key_text(await self._api_key())
+        response = await self._inner.send(request.with_headers({"authorization": f"Bearer {key}"}))
+        return redacted(response, key)
 
     async def aclose(self) -> None:
         """Close what is below."""

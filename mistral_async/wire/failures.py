@@ -6,7 +6,6 @@ import asyncio
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.http_exceptions import ContentEncodingError
 
 from mistral_async.errors import (
     ConnectError,
@@ -51,8 +50,8 @@ def failure_of(exc: Exception, request: Request, *, answered: bool = False) -> T
                 f"no connection to {host}: {exc.os_error} ({request}); check `base_url` and the way there",
                 request=request,
             )
-        case aiohttp.ClientPayloadError(__cause__=ContentEncodingError(message=what)):
-            return ProtocolError(f"{host} sent a body that cannot be read: {what} ({request})", request=request)
+        case aiohttp.ClientPayloadError() if "content-encoding" in str(exc):  # no class of its own says so
+            return ProtocolError(f"{host} sent a body that its encoding does not fit ({request})", request=request)
         case aiohttp.ClientResponseError(message=what):
             return ProtocolError(f"{host} sent what is not HTTP: {_one_line(what)} ({request})", request=request)
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | aiohttp.ClientOSError():
@@ -61,6 +60,11 @@ def failure_of(exc: Exception, request: Request, *, answered: bool = False) -> T
         case _:
             what = _one_line(str(exc))
             return ConnectionLost(f"the connection to {host} failed: {what} ({request}); {again}", request=request)
+
+
+def cause_of(exc: Exception) -> Exception | None:
+    """The cause to show: none where aiohttp's error holds the request's headers, and so the key."""
+    return None if isinstance(exc, aiohttp.ClientResponseError) else exc
 
 
 def _one_line(text: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import NamedTuple
 
 import aiohttp
 from yarl import URL
 
 from mistral_async.http import Body, Headers, Request, Response
-from mistral_async.wire.failures import failure_of
+from mistral_async.wire.failures import cause_of, failure_of
 
 SLICE_SIZE = 256 * 1024  # bytes of a large body given to the socket at once: more would hold up the loop
 
@@ -50,10 +50,12 @@ class Http1Wire:
                 ),
             )
         except (aiohttp.ClientError, OSError) as exc:
-            if upload is not None and upload.failure is not None:
-                raise upload.failure from None  # not the network's fault: whoever made the body failed
-            raise failure_of(exc, request) from exc
-        return Http1Response(response, request)
+            failure, cause = failure_of(exc, request), cause_of(exc)
+        else:
+            return Http1Response(response, request)
+        if upload is not None and upload.failure is not None:
+            raise upload.failure  # not the network's fault: whoever made the body failed
+        raise failure from cause
 
     async def aclose(self) -> None:
         """Close every connection, those of other loops included where these run. A loop that rests closes its own."""
@@ -125,15 +127,21 @@ class _Upload:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         body = self._body
         if isinstance(body, bytes):
-            for start in range(0, len(body), SLICE_SIZE):
-                yield body[start : start + SLICE_SIZE]
+            for piece in _slices(body):
+                yield piece
         elif body is not None:
             try:
                 async for chunk in body:
-                    yield chunk
+                    for piece in _slices(chunk):
+                        yield piece
             except Exception as exc:
                 self.failure = exc
                 raise
+
+
+def _slices(data: bytes) -> Iterator[bytes]:
+    """The bytes in pieces that the socket takes without holding up the loop or filling its buffer."""
+    return (data[start : start + SLICE_SIZE] for start in range(0, len(data), SLICE_SIZE))
 
 
 def _in_slices(body: bytes | Body | None) -> bool:

@@ -93,6 +93,57 @@ async def test_a_wrong_key_is_an_authentication_error_that_does_not_show_it(serv
     assert "wrong-key-123" not in repr(caught.value) + str(vars(caught.value)) + repr(client)
 
 
+async def test_a_server_that_repeats_the_key_does_not_get_it_into_an_error(server: LocalServer) -> None:
+    server.fail_next(status=401, body={"message": f"the key {server.api_key} is unknown"})
+    async with server.client() as client:
+        with pytest.raises(AuthenticationError, match=r"the key \*\*\* is unknown") as caught:
+            await client.models()
+
+    assert server.api_key.encode() not in pickle.dumps(caught.value)
+
+
+async def test_the_causes_of_an_error_do_not_hold_the_key_either() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(NOT_HTTP)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with MistralClient(api_key="secret-key-of-ours", base_url=url) as client:
+            with pytest.raises(ProtocolError) as caught:
+                await client.models()
+
+    shown = ""
+    error: BaseException | None = caught.value
+    while error is not None:
+        shown += repr(error) + repr(vars(error))
+        error = error.__cause__ or error.__context__
+    assert "secret-key" not in shown
+
+
+async def test_nothing_that_sends_can_be_pickled_with_the_key_in_it(client: MistralClient) -> None:
+    call = client.models()
+    for thing in (client.files, client.files["x"], call):
+        with pytest.raises(TypeError, match="holds the key"):
+            pickle.dumps(thing)
+    call.close()
+
+
+async def test_a_paid_answer_that_is_no_stream_is_kept(unjudged: MistralClient, server: LocalServer) -> None:
+    answer = {"id": "1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}}]}
+    server.answer_next(answer)
+
+    with pytest.raises(ResponseDecodeError, match="application/json instead of a stream") as caught:
+        async for _ in unjudged.chat.completions.post(
+            model="mistral-small-latest", messages=[UserMessage(content="x")]
+        ):
+            pass
+
+    assert json.loads(caught.value.body) == answer
+
+
 async def test_a_misspelt_field_is_refused_before_anything_is_sent(client: MistralClient, server: LocalServer) -> None:
     with pytest.raises(RequestValidationError, match=r"there is no field 'temprature'; did you mean 'temperature'\?"):
         await misspelt(client)
@@ -186,7 +237,7 @@ NOT_GZIP = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 10\r\n
 
 
 @pytest.mark.parametrize(
-    ("bytes_sent", "said"), [(NOT_HTTP, "what is not HTTP"), (NOT_GZIP, "cannot be read: Can not")]
+    ("bytes_sent", "said"), [(NOT_HTTP, "what is not HTTP"), (NOT_GZIP, "its encoding does not fit")]
 )
 async def test_what_is_not_http_is_a_protocol_error(bytes_sent: bytes, said: str) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

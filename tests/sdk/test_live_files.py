@@ -132,6 +132,15 @@ async def test_a_large_json_body_is_sent_in_slices(client: MistralClient, server
     assert server.requests[-1].headers["content-length"] == str(server.requests[-1].size)
 
 
+async def test_large_chunks_are_cut_before_they_reach_the_socket(unjudged: MistralClient, server: LocalServer) -> None:
+    async def content() -> AsyncIterator[bytes]:
+        yield CONTENT * 3
+
+    await unjudged.files.post(file=content())
+
+    assert server.requests[-1].digest == hashlib.sha256(CONTENT * 3).hexdigest()
+
+
 GROWTH = """
 import asyncio, resource, sys
 from pathlib import Path

@@ -89,6 +89,7 @@ def test_a_quiet_server_writes_no_line_for_a_request() -> None:
         (["--port", "65536"], "argument --port: '65536' is not a port: 0 to 65535"),
         (["--pace", "slow"], "argument --pace: 'slow' is not a number of seconds of 0 or more"),
         (["--pace=-1"], "argument --pace: '-1' is not a number of seconds of 0 or more"),
+        (["--job-step", "-"], "argument --job-step: '-' is not a number of seconds of 0 or more"),
         (["--latency", "inf"], "argument --latency: 'inf' is not a number of seconds of 0 or more"),
         (["--latency", "nan"], "argument --latency: 'nan' is not a number of seconds of 0 or more"),
         (["--api-key", ""], "argument --api-key: a key is made of printable ASCII characters without spaces"),

@@ -236,7 +236,7 @@ async def test_the_server_sees_at_once_that_a_peer_has_left_a_stream(leave: str,
             response.close()
         else:
             reading = asyncio.create_task(response.read())
-            await asyncio.sleep(0.01)
+            await until(lambda: server.requests[-1].events > 1)
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
             response.close()

@@ -145,13 +145,14 @@ async def test_a_conversation_is_judged_by_what_was_said_last(api: Api) -> None:
     assert await results([]) == [False]
 
 
-async def test_a_classifier_scores_the_labels_of_its_targets(server: LocalServer, api: Api) -> None:
-    server.add_model("ft:mine", classifier_targets={"mood": ["glad", "sad"], "topic": ["work", "play"]})
+@pytest.mark.parametrize("id", ["ft:mine", "mine"])
+async def test_a_classifier_scores_the_labels_of_its_targets(id: str, server: LocalServer, api: Api) -> None:
+    server.add_model(id, classifier_targets={"mood": ["glad", "sad"], "topic": ["work", "play"]})
 
-    plain = await api.post("/v1/classifications", {"model": "ft:mine", "input": ["I am glad", "I am sad"]})
+    plain = await api.post("/v1/classifications", {"model": id, "input": ["I am glad", "I am sad"]})
     chat = await api.post(
         "/v1/chat/classifications",
-        {"model": "ft:mine", "input": {"messages": [{"role": "user", "content": "so sad"}]}},
+        {"model": id, "input": {"messages": [{"role": "user", "content": "so sad"}]}},
     )
 
     glad, sad = plain.json()["results"]

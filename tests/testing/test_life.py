@@ -253,5 +253,7 @@ def test_importing_the_fixtures_loads_neither_aiohttp_nor_models() -> None:
 
 def test_the_package_has_the_names_it_promises_and_no_others() -> None:
     assert all(getattr(mistral_async.testing, name) for name in mistral_async.testing.__all__)
+    assert set(mistral_async.testing.__all__) <= set(dir(mistral_async.testing))
+    absent = "Nothing"  # to checkers as well: written as an attribute they would refuse it
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        _ = mistral_async.testing.Nothing
+        getattr(mistral_async.testing, absent)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from mistral_async.codec.check import strict_type
+from mistral_async.operation import Operation
 from mistral_async.resources.operations import OPERATIONS
 from mistral_async.testing.answers.completion import bounded
 from mistral_async.testing.answers.dice import Dice
 from mistral_async.testing.answers.instances import instance
 from mistral_async.testing.answers.tokens import count, pieces
+from mistral_async.testing.checking import refusal
+from mistral_async.testing.clock import ManualClock
+from mistral_async.testing.dispatch import Asked, answer, check, run_line
+from mistral_async.testing.parts import without_semicolons
 from mistral_async.testing.refusals import Refusal
 from mistral_async.testing.routing import Router
+from mistral_async.testing.state.account import Account
 from mistral_async.testing.state.content import KEPT_IN_MEMORY, Spool
 
 ROUTER = Router(OPERATIONS)
@@ -198,3 +206,52 @@ def test_a_spool_keeps_what_was_written(chunks: list[bytes], large: bool) -> Non
         assert content.head(3) == whole[:3]
     finally:
         content.discard()
+
+
+def test_a_key_that_does_not_fit_is_placed_in_its_map() -> None:
+    limited = dict[Annotated[str, msgspec.Meta(max_length=2)], int]
+    with pytest.raises(msgspec.ValidationError) as caught:
+        msgspec.json.decode(b'[{},{"long":1}]', type=strict_type(list[limited]))
+
+    body = refusal(caught.value, "body").body
+
+    assert body["detail"] == [
+        {"type": "out_of_range", "loc": ["body", 1], "msg": "Expected `str` of length <= 2"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("disposition", "plain"),
+    [
+        ("form-data", "form-data"),
+        ('form-data; name="file"; filename="a.txt"', 'form-data; name="file"; filename="a.txt"'),
+        ("form-data; name=file; filename=a.txt", "form-data; name=file; filename=a.txt"),
+        ('form-data; name="f;"; filename="a;b;c.txt"', "form-data; name*=utf-8''f%3B; filename*=utf-8''a%3Bb%3Bc.txt"),
+        (r'form-data; filename="a\"b;c.txt"', "form-data; filename*=utf-8''a%22b%3Bc.txt"),
+        ('form-data; filename="é;.txt"', "form-data; filename*=utf-8''%C3%A9%3B.txt"),
+        ('form-data; filename="\udcff;"', "form-data; filename*=utf-8''%3F%3B"),
+        ('form-data; filename="open; name=a', 'form-data; filename="open; name=a'),
+    ],
+)
+def test_only_values_with_a_semicolon_are_written_another_way(disposition: str, plain: str) -> None:
+    assert without_semicolons(disposition) == plain
+
+
+def test_a_body_that_may_be_left_out_is_not_missed() -> None:
+    embeddings = next(operation for operation in OPERATIONS if str(operation) == "POST /v1/embeddings")
+
+    optional = msgspec.structs.replace(embeddings, body_required=False)
+
+    checked = check(Asked(operation=optional, path=(), query=""))
+
+    assert checked.body is None
+
+
+def test_an_operation_that_the_server_does_not_have_is_refused_with_501() -> None:
+    account = Account(clock=ManualClock(), seed=0, any_model=False, job_step=1.0, parent=None, run_line=run_line)
+
+    with pytest.raises(Refusal) as refused:
+        answer(account, Asked(operation=Operation(method="GET", path="/v1/new"), path=(), query=""))
+
+    assert (refused.value.status, refused.value.body["type"]) == (501, "not_implemented")
+    assert "GET /v1/new" in refused.value.body["message"]

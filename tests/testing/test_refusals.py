@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, TypeAlias
 
 import pytest
 
 from mistral_async.testing import LocalServer
+from mistral_async.testing.reading import LARGEST_BODY
 from tests.openapi_check import Violation, check_request
 from tests.testing.api import Api
 from tests.testing.test_operations import CASES, prepare
@@ -152,6 +153,7 @@ async def test_a_query_that_the_specification_refuses_is_refused(operation: str,
         ({"model": "m", "messages": [], "temprature": 1}, "extra_forbidden", ["body", "temprature"]),
         ({"model": 3, "messages": []}, "str_type", ["body", "model"]),
         ({"model": "m", "messages": [{"role": "wizard"}]}, "enum", ["body", "messages", 0, "role"]),
+        ({"model": "m", "messages": [{"role": 3}]}, "str_type", ["body", "messages", 0, "role"]),
         ({"model": "m", "messages": [], "temperature": 9}, "out_of_range", ["body", "temperature"]),
         ({"model": "m", "messages": [], "tool_choice": "maybe"}, "enum", ["body", "tool_choice"]),
     ],
@@ -168,6 +170,26 @@ async def test_a_body_that_is_no_json_is_refused(data: bytes, api: Api) -> None:
     answer = await api("POST", "/v1/chat/completions", data=data, headers={"content-type": "application/json"})
 
     assert (answer.status, answer.json()["detail"][0]["type"]) == (422, "json_invalid")
+
+
+async def test_a_number_beyond_all_numbers_is_refused(api: Api) -> None:
+    body = b'{"model":"m","messages":[],"temperature":1e999}'
+
+    answer = await api("POST", "/v1/chat/completions", data=body, headers={"content-type": "application/json"})
+
+    (problem,) = answer.json()["detail"]
+    assert (answer.status, problem["type"], problem["loc"]) == (422, "value_error", ["body", "temperature"])
+
+
+async def test_a_body_that_is_too_large_goes_by_and_is_refused(server: LocalServer, api: Api) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(LARGEST_BODY // 2**20 + 1):
+            yield b" " * 2**20
+
+    answer = await api("POST", "/v1/embeddings", data=body(), headers={"content-type": "application/json"})
+
+    assert (answer.status, answer.json()["type"]) == (413, "request_too_large")
+    assert (server.requests[-1].size, server.requests[-1].body) == (LARGEST_BODY + 2**20, b"")
 
 
 async def test_a_missing_body_is_refused(api: Api) -> None:
@@ -249,11 +271,12 @@ async def test_an_agent_exists_if_its_id_looks_like_one_or_was_added(server: Loc
     assert (known.json()["model"], unknown.status) == ("ministral-8b-latest", 404)
 
 
+@pytest.mark.parametrize("kind", [RuntimeError, ConnectionError])
 async def test_a_handler_that_fails_gives_500_and_a_log_record(
-    server: LocalServer, api: Api, caplog: pytest.LogCaptureFixture
+    kind: type[Exception], server: LocalServer, api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_: object) -> None:
-        raise RuntimeError("a script is broken")
+        raise kind("a script is broken")
 
     server.answer_next(broken)
 

@@ -43,7 +43,7 @@ def test_a_value_that_does_not_fit_is_found() -> None:
 
 
 def test_a_value_that_does_not_fit_as_a_whole_has_no_place() -> None:
-    assert (found([]).place, found([]).path, found([]).what) == ("", (), "Expected `object`, got `list`")
+    assert (found([]).place, found([]).path, found([]).what) == ("", (), "Expected `object`, got `array`")
 
 
 def test_a_value_of_a_map_is_found_without_its_key() -> None:
@@ -61,7 +61,9 @@ def test_a_key_is_found_in_its_map() -> None:
 
 
 def test_a_field_that_is_missing_is_named() -> None:
-    wrong = found({"leaves": [{}]})
+    leaf: dict[str, int] = {}
+
+    wrong = found({"leaves": [leaf]})
 
     assert (wrong.missing, wrong.unknown, wrong.path) == ("size", None, ("leaves", 0))
 

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from mistral_async.operation import Pages
 from mistral_async.pages import next_parameter
 
-BY_PAGE = Pages(items="data", by="page", parameter="page", size="page_size", total="total")
+BY_PAGE = Pages(items="data", by="page", parameter="page", total="total")
 BY_OFFSET = Pages(items="data", by="offset", parameter="offset", total="paging.total")
 BY_CURSOR = Pages(items="data", by="cursor", parameter="after", next="paging.next")
 CAP = 7  # items on a page, whatever the caller asks for

@@ -137,3 +137,17 @@ def test_an_answer_that_becomes_history_leaves_behind_what_only_answers_have() -
 def test_a_body_that_is_no_object_is_sent_as_it_is() -> None:
     assert body_of(encode(INSTRUCT, [{"messages": MESSAGES}])) == [{"messages": MESSAGES}]
     assert refusal(INSTRUCT, [{"messages": [{"role": "user"}]}]).field == "[0].messages[0]"
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_json_does_not_have_is_refused(number: float) -> None:
+    assert refusal(CHAT, model="m", messages=MESSAGES, temperature=number, stop=None).field == "temperature"
+    message = {"role": "user", "content": "hi"}
+    error = refusal(CHAT, model="m", messages=[message], metadata={"a": [1.0, number]}, stop=None)
+    assert error.field == "metadata.a[1]"
+
+
+def test_a_refusal_says_which_operation_was_meant() -> None:
+    error = refusal(CHAT, model="m")
+
+    assert (error.method, error.path) == ("POST", "/v1/chat/completions")

@@ -15,6 +15,7 @@ from mistral_async.settings import (
     BASE_URL,
     check_api_key,
     check_base_url,
+    check_flag,
     check_headers,
     check_key_text,
     check_timeout,
@@ -179,3 +180,28 @@ def test_only_visible_ascii_is_a_key(text: str) -> None:
     else:
         with pytest.raises(ValueError, match="api_key"):
             check_key_text(text)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a..b", "http://" + "a" * 64, "http://h\\x", "http://.", "http://[zz]", "http://a b"]
+)
+def test_a_host_that_cannot_be_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"^base_url: "):
+        check_base_url(url)
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "Host", "Connection"])
+def test_a_field_that_is_the_connections_to_say_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="which is the connection's to say"):
+        check_headers({name: "5"})
+
+
+def test_headers_that_are_no_mapping_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^headers: a mapping"):
+        check_headers([("a", "b")])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_flag_is_a_boolean() -> None:
+    assert check_flag("validation", True)
+    with pytest.raises(ValueError, match=r"^validation: True or False is wanted, not 'no'"):
+        check_flag("validation", "no")

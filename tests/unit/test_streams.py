@@ -41,7 +41,7 @@ async def test_a_stream_that_ended_stays_ended() -> None:
     assert [event async for event in stream] == []
 
 
-@pytest.mark.parametrize("after", [[], [b": half an eve"], [b"data: [DONE]\n"]])
+@pytest.mark.parametrize("after", [[], [b": half an eve"], [b"data: [DON"]])
 async def test_a_stream_that_ends_without_its_last_event_is_an_error_with_what_came(after: list[bytes]) -> None:
     response = ScriptedResponse(200, [b"data: a\n\n", *after])
     stream = events_of(response)
@@ -82,6 +82,32 @@ async def test_silence_stays_a_timeout() -> None:
         await collect(events_of(response), [])
 
     assert response.closed
+
+
+@pytest.mark.parametrize("end", [b"data: [DONE]", b"data: [DONE]\n", b"data: [DONE] \n\n", b"data:[DONE]\r\n"])
+async def test_the_end_counts_however_it_is_written(end: bytes) -> None:
+    stream = events_of(ScriptedResponse(200, [b"data: a\n\n", end]))
+
+    assert [event async for event in stream] == ["a"]
+
+
+async def test_an_error_names_the_request_by_the_id_of_its_answer() -> None:
+    response = ScriptedResponse(200, [b"data: a\n\n"], {"x-kong-request-id": "r-1"})
+
+    with pytest.raises(StreamError) as caught:
+        await collect(events_of(response), [])
+
+    assert caught.value.request_id == "r-1"
+
+
+async def test_an_event_that_cannot_be_read_ends_the_stream_with_what_came_before() -> None:
+    response = ScriptedResponse(200, [b"data: a\n\ndata: unreadable\n\n", DONE])
+
+    with pytest.raises(StreamError, match=r"an event of POST .* cannot be read: no JSON") as caught:
+        await collect(events_of(response), [])
+
+    assert caught.value.events == ("a",)
+    assert response.dropped
 
 
 async def test_an_error_event_ends_the_stream_with_what_came_before() -> None:

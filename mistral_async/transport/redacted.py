@@ -1,0 +1,53 @@
+"""A response in which the key does not stand, should the server repeat it in what it says."""
+
+from __future__ import annotations
+
+from mistral_async.http import Headers, Response
+
+MASK = b"***"
+SHORTEST = 8  # characters; a shorter key is a made-up one, and may be part of any word
+
+
+class Redacted:
+    """Another response, with a secret masked in its body, however the body is cut."""
+
+    def __init__(self, inner: Response, secret: str) -> None:
+        self._inner = inner
+        self._secret = secret.encode()
+        self._held = b""  # what may be the beginning of the secret
+
+    @property
+    def status(self) -> int:
+        return self._inner.status
+
+    @property
+    def headers(self) -> Headers:
+        return self._inner.headers
+
+    @property
+    def http_version(self) -> str:
+        return self._inner.http_version
+
+    async def read(self) -> bytes:
+        """The whole body, masked."""
+        return (await self._inner.read()).replace(self._secret, MASK)
+
+    async def receive(self) -> bytes:
+        """The next chunk, masked; empty at the end."""
+        while chunk := await self._inner.receive():
+            seen = (self._held + chunk).replace(self._secret, MASK)
+            cut = max(0, len(seen) - len(self._secret) + 1)
+            ready, self._held = seen[:cut], seen[cut:]
+            if ready:
+                return ready
+        rest, self._held = self._held, b""
+        return rest
+
+    def close(self) -> None:
+        """Give up what has not been read."""
+        self._inner.close()
+
+
+def redacted(response: Response, secret: str) -> Response:
+    """The response, masked where it says no: an answer is the caller's own, an error ends in logs."""
+    return Redacted(response, secret) if response.status >= 400 and len(secret) >= SHORTEST else response

@@ -1,0 +1,43 @@
+"""Errors in which a server repeats the key."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mistral_async.transport.redacted import Redacted, redacted
+from tests.fakes import ScriptedResponse
+
+KEY = "secret-key-of-ours"
+
+
+@given(st.lists(st.sampled_from([KEY, KEY[:7], KEY[7:], "x", "secret-"]), max_size=8), st.data())
+async def test_the_key_is_masked_however_the_body_is_cut(words: list[str], data: st.DataObject) -> None:
+    body = "".join(words).encode()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=6)))
+    chunks = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
+    response = Redacted(ScriptedResponse(400, [chunk for chunk in chunks if chunk]), KEY)
+
+    received = b""
+    while chunk := await response.receive():
+        received += chunk
+
+    assert received == body.replace(KEY.encode(), b"***")
+    assert await response.receive() == b""
+
+
+async def test_the_whole_body_is_masked_and_the_rest_is_as_it_was() -> None:
+    inner = ScriptedResponse(401, f"wrong key {KEY}".encode(), {"a": "b"})
+    response = Redacted(inner, KEY)
+
+    assert await response.read() == b"wrong key ***"
+    assert (response.status, response.headers["a"], response.http_version) == (401, "b", inner.http_version)
+    response.close()
+
+
+@pytest.mark.parametrize(("status", "key"), [(200, KEY), (500, "k")])
+def test_answers_and_what_is_no_real_key_are_left_alone(status: int, key: str) -> None:
+    response = ScriptedResponse(status, b"")
+
+    assert redacted(response, key) is response
