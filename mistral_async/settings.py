@@ -58,8 +58,9 @@ def check_timeout(value: float | Timeout | None) -> Timeout:
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     """The fields with names in lower case. Raises ``ValueError`` naming a field that no request may carry."""
     checked: dict[str, str] = {}
-    if not isinstance(headers, Mapping | None):
-        raise ValueError("headers: a mapping of field names to values is wanted")
+    given: object = headers
+    if not isinstance(given, Mapping | None):
+        raise ValueError(f"headers: a mapping of field names to values is wanted, not {type(given).__name__}")
     for name, value in (headers or {}).items():
         if not _matches(_FIELD_NAME, name):
             raise ValueError(f"headers: {name!r} is not a field name")
