@@ -10,7 +10,6 @@ from codegen.document import Document, OperationSpec, Schema
 from codegen.errors import SpecError
 from codegen.imports import Imports
 from codegen.schemas import reference, referenced, values_of
-from codegen.signatures import key
 from codegen.types import SCALARS, union
 
 CallName: TypeAlias = Literal["Call", "StreamingCall", "PagedCall", "DownloadCall"]
@@ -38,33 +37,30 @@ def answer_of(document: Document, operation: OperationSpec) -> Answer:
     return Answer(call="Call", arguments=(whole,))
 
 
-def python_path(document: Document, operation: OperationSpec, wire: str) -> str:
-    """A field of the answer, given by its wire name, in Python; dots lead into nested objects."""
-    return ".".join(name for name, _ in _steps(document, operation, wire))
-
-
 def _item_schema(document: Document, operation: OperationSpec, items: str) -> Schema:
     """The schema of what a page holds."""
-    *_, (_, schema) = _steps(document, operation, items)
-    lists = [form for _, form in _forms(document, schema) if form.get("type") == "array"]
+    field = _field(document, operation, items)
+    lists = [form for _, form in _forms(document, field) if form.get("type") == "array"]
     if len(lists) != 1:
-        raise SpecError(f"{key(operation)}.x-mistral-pages", f"the answer's {items!r} is no list")
+        raise SpecError(f"{operation}.x-mistral-pages", f"the answer's {items!r} is no list")
     items_schema: Schema = lists[0].get("items", {})
     return items_schema
 
 
-def _steps(document: Document, operation: OperationSpec, wire: str) -> list[tuple[str, Schema]]:
-    """The fields on the way to a field of the answer: the Python name and the schema of each."""
+def _field(document: Document, operation: OperationSpec, path: str) -> Schema:
+    """The schema of a field of the answer, given by its Python name; dots lead into nested objects."""
     schema: Schema = reference(operation.answer) if operation.answer else {}
-    found: list[tuple[str, Schema]] = []
-    for step in wire.split("."):
-        holders = [(name, form) for name, form in _forms(document, schema) if step in form.get("properties", ())]
-        if len(holders) != 1:
-            raise SpecError(f"{key(operation)}.x-mistral-pages", f"the answer has no field {wire!r}")
-        [(holder, form)] = holders
-        schema = form["properties"][step]
-        found.append((document.field_names[holder][step], schema))
-    return found
+    for step in path.split("."):
+        found = [
+            form["properties"][wire]
+            for holder, form in _forms(document, schema)
+            for wire, python in document.field_names.get(holder, {}).items()
+            if python == step
+        ]
+        if len(found) != 1:
+            raise SpecError(f"{operation}.x-mistral-pages", f"the answer has no field {path!r}")
+        [schema] = found
+    return schema
 
 
 def _forms(document: Document, schema: Schema, name: str = "") -> list[tuple[str, Schema]]:

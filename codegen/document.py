@@ -42,13 +42,14 @@ class EventsSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class PagesSpec:
-    items: str
+    """Fields of the answer are given in Python names, dots lead into nested objects."""
+
+    items: str  # Python name
     by: str  # "page", "offset" or "cursor"
-    parameter: str
+    parameter: str  # Python name
     first: int = 0
-    size: str | None = None
-    total: str | None = None
-    next: str | None = None
+    total: str | None = None  # Python name
+    next: str | None = None  # Python name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,6 @@ class OperationSpec:
     method: str  # upper case
     path: str  # without fragment
     operation_id: str
-    tag: str
     summary: str
     description: str
     deprecated: bool
@@ -77,6 +77,9 @@ class OperationSpec:
     download: bool
     accept: str
     repeatable: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, kw_only=True)

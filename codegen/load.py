@@ -72,7 +72,7 @@ def read(path: Path | str) -> dict[str, Any]:
     except UnicodeDecodeError as exc:
         raise SpecError(path.name, "is not UTF-8 text") from exc
     try:
-        parsed = json.loads(text) if path.suffix == ".json" else yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        parsed = json.loads(text) if path.suffix == ".json" else yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
         value = _with_text_keys(parsed)
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         raise SpecError(path.name, f"is neither YAML nor JSON: {exc}") from exc

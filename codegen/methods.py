@@ -8,7 +8,7 @@ from codegen.answers import OutputTypes, answer_of
 from codegen.document import Document, OperationSpec
 from codegen.imports import Imports
 from codegen.prose import docstring, sentence
-from codegen.signatures import Signature, key
+from codegen.signatures import Signature
 from codegen.types import InputNames, InputTypes, union
 
 
@@ -32,7 +32,7 @@ class MethodWriter:
 
     def method(self, operation: OperationSpec, constant: str, builtin: Mapping[str, str]) -> str:
         """The method of an operation. ``builtin`` says how builtins are written in its class."""
-        signature = self._signatures[key(operation)]
+        signature = self._signatures[str(operation)]
         name = "__call__" if operation.method == "GET" else operation.method.lower()
         answer = answer_of(self._document, operation)
         call = self._running.name("mistral_async.calls", answer.call)
@@ -83,7 +83,7 @@ def _doc(operation: OperationSpec) -> str:
             summary,
             description if sentence(description) != summary else "",
             "Deprecated by the API." if operation.deprecated else "",
-            f"``{operation.method} {operation.path}``",
+            f"``{operation}``",
         ],
         "        ",
     )

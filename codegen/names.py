@@ -19,8 +19,9 @@ _RESERVED_FIELDS = frozenset(
 # fmt: off
 _RESERVED_CLASSES = frozenset({
     "Annotated", "Any", "Call", "ClassVar", "DownloadCall", "Events", "False", "FileInput", "Literal", "Mapping",
-    "Meta", "Model", "None", "NotRequired", "Operation", "PagedCall", "Pages", "Required", "Resource", "Resources",
-    "Sequence", "StreamingCall", "Struct", "True", "TypeAlias", "TypedDict", "UnknownVariant", "Unpack", "UnsetType",
+    "Meta", "Model", "None", "NotRequired", "Operation", "PRESUMED", "PagedCall", "Pages", "Required", "Resource",
+    "Resources", "Sequence", "StreamingCall", "Struct", "True", "TypeAlias", "TypedDict", "UNSET", "UnknownVariant",
+    "Unpack", "UnsetType",
 })
 # fmt: on
 
@@ -62,6 +63,19 @@ def unique(name: str, taken: Container[str]) -> str:
         candidate = f"{name}{number}" if name[0].isupper() else f"{name}_{number}"
         number += 1
     return candidate
+
+
+def claim(name: str, taken: set[str]) -> str:
+    """``name``, or the next that is free; it is taken from now on."""
+    name = unique(name, taken)
+    taken.add(name)
+    return name
+
+
+def part_name(whole: str, part: str) -> str:
+    """The name for what stands in a schema. ``part`` is told as ``schemas.mapped`` tells it."""
+    ends = {"items": "Item", "additionalProperties": "Value"}
+    return whole + (ends.get(part) or pascal(part.removeprefix("properties.")))
 
 
 def module_name(path: str) -> str:

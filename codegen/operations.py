@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from codegen.answers import python_path
 from codegen.document import Document, OperationSpec
 from codegen.imports import Imports
 from codegen.tree import Node
@@ -33,7 +32,7 @@ def constant_source(name: str, document: Document, operation: OperationSpec, imp
     if operation.events:
         lines.append(f"    events={_events(document, operation, imports)},\n")
     if operation.pages:
-        lines.append(f"    pages={_pages(document, operation, imports)},\n")
+        lines.append(f"    pages={_pages(operation, imports)},\n")
     if operation.download:
         lines.append("    download=True,\n")
     if operation.accept != "application/json":
@@ -50,17 +49,16 @@ def _events(document: Document, operation: OperationSpec, imports: Imports) -> s
     return _call(_runtime("Events", imports), arguments)
 
 
-def _pages(document: Document, operation: OperationSpec, imports: Imports) -> str:
+def _pages(operation: OperationSpec, imports: Imports) -> str:
     pages = operation.pages
     assert pages
     arguments: dict[str, str | int | None] = {
-        "items": python_path(document, operation, pages.items),
+        "items": pages.items,
         "by": pages.by,
-        "parameter": _python_name(document, operation, pages.parameter),
+        "parameter": pages.parameter,
         "first": pages.first,
-        "size": _python_name(document, operation, pages.size),
-        "total": pages.total and python_path(document, operation, pages.total),
-        "next": pages.next and python_path(document, operation, pages.next),
+        "total": pages.total,
+        "next": pages.next,
     }
     return _call(
         _runtime("Pages", imports), {name: value for name, value in arguments.items() if value not in (None, 0)}
@@ -70,10 +68,6 @@ def _pages(document: Document, operation: OperationSpec, imports: Imports) -> st
 def _call(name: str, arguments: Mapping[str, str | int | None]) -> str:
     given = ", ".join(f"{argument}={value!r}" for argument, value in arguments.items() if value is not None)
     return f"{name}({given})"
-
-
-def _python_name(document: Document, operation: OperationSpec, wire: str | None) -> str | None:
-    return document.field_names.get(operation.query or "", {}).get(wire, wire) if wire else None
 
 
 def _model(document: Document, name: str | None) -> str | None:

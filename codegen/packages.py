@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
 {imports or "    pass"}
 
-_MODULES = {{
+_MODULES: dict[str, str] = {{
 {modules}}}
 
 __all__ = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codegen.document import Document
+from codegen.schemas import is_object
 
 _HEAD = """\
 # What the generator made of the document
@@ -14,7 +15,7 @@ shows what changed for the models.
 
 
 def emit_report(document: Document) -> str:
-    objects = sum("properties" in schema for schema in document.schemas.values())
+    objects = sum(is_object(schema) for schema in document.schemas.values())
     count = f"{len(document.operations)} operations, {objects} models, {len(document.schemas) - objects} aliases"
     about = " ".join(part for part in (document.title, document.version) if part)
     sections = [f"{_HEAD}\n{about}: {count}."]

@@ -29,10 +29,11 @@ def joined(names: list[str]) -> str:
     return "_or_".join(found)
 
 
-def class_name(words: tuple[str, ...]) -> str:
+def resource_name(words: tuple[str, ...]) -> str:
     """``ModelsItem`` for ``("models", "[]")``."""
     parts = ("Item" if word == "[]" else word for word in words)
     name = "".join(part[:1].upper() + part[1:] for word in parts for part in word.split("_"))
+    name = f"{name}_" if iskeyword(name) else name  # such as None
     return f"_{name}" if name[:1].isdigit() else name or "Resources"
 
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from codegen.document import Document, OperationSpec, Schema
 from codegen.errors import SpecError
-from codegen.names import pascal, unique
+from codegen.names import claim, pascal
 from codegen.schemas import is_object, sent_fields
 
 BodyForm: TypeAlias = Literal["none", "fields", "value", "form"]
@@ -52,13 +52,13 @@ def signatures(document: Document, modules: Mapping[str, str]) -> dict[str, Sign
     contested = {name for name, count in Counter(name for name, _ in groups).items() if name and count > 1}
     found: dict[str, Signature] = {}
     for (name, _), operations in groups.items():
-        shared = _claim(name, taken) if name and name not in contested else None
+        shared = claim(name, taken) if name and name not in contested else None
         homes = {modules[operation.path] for operation in operations}
         for operation in operations:
             form = body_form(document, operation)
-            keywords = shared or (_claim(f"{pascal(operation.operation_id)}Params", taken) if name else None)
+            keywords = shared or (claim(f"{pascal(operation.operation_id)}Params", taken) if name else None)
             beside = form == "fields" and bool(operation.query or operation.headers)
-            found[key(operation)] = Signature(
+            found[str(operation)] = Signature(
                 operation=operation,
                 # Keywords that several modules share are those of one body, whose module all of them may import.
                 module=document.modules[operation.body]
@@ -66,13 +66,9 @@ def signatures(document: Document, modules: Mapping[str, str]) -> dict[str, Sign
                 else modules[operation.path],
                 body=form,
                 keywords=keywords,
-                parameters=_claim(f"{pascal(operation.operation_id)}QueryParams", taken) if beside else None,
+                parameters=claim(f"{pascal(operation.operation_id)}QueryParams", taken) if beside else None,
             )
     return found
-
-
-def key(operation: OperationSpec) -> str:
-    return f"{operation.method} {operation.path}"
 
 
 def body_form(document: Document, operation: OperationSpec) -> BodyForm:
@@ -88,7 +84,7 @@ def keywords_of(document: Document, operation: OperationSpec) -> list[Keyword]:
     found = [*_keywords_of(document, operation)]
     names = Counter(argument.name for argument in found)
     if twice := [name for name, count in names.items() if count > 1]:
-        raise SpecError(key(operation), f"two parameters would both be called {twice[0]}")
+        raise SpecError(str(operation), f"two parameters would both be called {twice[0]}")
     return found
 
 
@@ -99,11 +95,11 @@ def _keywords_of(document: Document, operation: OperationSpec) -> Iterator[Keywo
                 yield found
     for wire in operation.files:
         if not wire.isidentifier() or iskeyword(wire):
-            raise SpecError(key(operation), f"the file field {wire!r} is no name in Python")
+            raise SpecError(str(operation), f"the file field {wire!r} is no name in Python")
         yield Keyword(
             name=wire,
             schema=None,
-            place=key(operation),
+            place=str(operation),
             required=wire in operation.required_files,
             parameter=False,
             description=operation.file_descriptions.get(wire, ""),
@@ -152,9 +148,3 @@ def _identity(operation: OperationSpec) -> object:
         operation.required_files,
         operation.events and operation.events.flag,
     )
-
-
-def _claim(name: str, taken: set[str]) -> str:
-    name = unique(name, taken)
-    taken.add(name)
-    return name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from codegen.document import OperationSpec
-from codegen.signatures import key
 from codegen.tree import Node, Tree
 
 
@@ -13,7 +12,7 @@ def spellings(tree: Tree) -> dict[str, str]:
 
     def visit(node: Node, written: str) -> None:
         for operation in node.operations:
-            found[key(operation)] = written + _method(operation)
+            found[str(operation)] = written + _method(operation)
         for child in node.children:
             visit(child.node, f"{written}.{child.attribute}")
         if node.item:

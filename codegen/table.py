@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from codegen.answers import OutputTypes, answer_of
 from codegen.document import Document, OperationSpec
 from codegen.imports import Imports
-from codegen.signatures import key
 
 _START, _END = "<!-- operations -->", "<!-- /operations -->"
 _HEAD = "| Python | HTTP | Answer | What it does | |\n|---|---|---|---|---|\n"
@@ -29,14 +28,14 @@ def with_table(readme: str, document: Document, spellings: Mapping[str, str]) ->
 
 def emit_table(document: Document, spellings: Mapping[str, str]) -> str:
     """The table, a row an operation, in the order of the document."""
-    rows = (_row(document, operation, spellings[key(operation)]) for operation in document.operations)
+    rows = (_row(document, operation, spellings[str(operation)]) for operation in document.operations)
     return f"{_HEAD}{''.join(rows)}\n{_LEGEND}"
 
 
 def _row(document: Document, operation: OperationSpec, spelling: str) -> str:
     cells = [
         f"`{spelling}()`",
-        f"`{operation.method} {operation.path}`",
+        f"`{operation}`",
         _answer(document, operation),
         _one_line(operation.summary),
         " · ".join(_marks(operation)),

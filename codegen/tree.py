@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from codegen.document import Document, OperationSpec, PathParameter
 from codegen.errors import SpecError
-from codegen.names import field_name, module_name, unique
-from codegen.segments import class_name, constant_prefix, identifier, joined
+from codegen.names import claim, field_name, module_name
+from codegen.segments import constant_prefix, identifier, joined, resource_name
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _LITERAL = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+")  # RFC 3986 section 3.3: pchar
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 # What a resource is made of: the attributes of mistral_async.resource.Resource, and of MistralClient for the root.
-_OWN = frozenset({"_engine", "_path", "_item"})
-_OWN_OF_ROOT = frozenset({"aclose", "_engine", "_wire"})
+OWN = frozenset({"_engine", "_path", "_item"})
+OWN_OF_ROOT = frozenset({"aclose", "_engine", "_gate", "_settings"})
 # What class bodies name, besides models, resources and builtins: a property of such a name would stand before it.
 _NAMED = frozenset({"Any", "Unpack", "overload", "Call", "DownloadCall", "PagedCall", "StreamingCall"})
 
@@ -89,7 +89,7 @@ def build_tree(document: Document) -> Tree:
 
 
 def _insert(root: _Draft, operation: OperationSpec) -> None:
-    place = f"{operation.method} {operation.path}"
+    place = str(operation)
     segments = operation.path.split("/")[1:]
     if not operation.path.startswith("/") or "" in segments:
         raise SpecError(place, "a path starts with a slash and has no empty segment")
@@ -145,11 +145,12 @@ class _Freezer:
                 raise SpecError(place, f"in Python it has the same name, {attribute}, as {beside!r} beside it")
             node = self.freeze(below, (*words, attribute), place)
             children[attribute] = Child(attribute=attribute, segment=segment, node=node)
+        taken = self._taken.setdefault(module, set())
         return Node(
             path=path,
             words=words,
-            class_name=self._unique(class_name(words), module),
-            constant=self._unique(constant_prefix(words), module),
+            class_name=claim(resource_name(words), taken),
+            constant=claim(constant_prefix(words), taken),
             module=module,
             children=tuple(children[attribute] for attribute in sorted(children)),
             item=self._item(draft.item, words, path) if draft.item else None,
@@ -172,19 +173,13 @@ class _Freezer:
     def _attribute(self, draft: _Draft, segment: str, place: str) -> str:
         name = identifier(segment)
         methods = {verb.lower() for verb in draft.operations if verb != "GET"}
-        own = _OWN if draft.segments else _OWN_OF_ROOT
+        own = OWN if draft.segments else OWN_OF_ROOT
         if name.startswith("__"):
             raise SpecError(place, "a segment that starts with two underscores is not supported")
         if name in methods | own | _NAMED:
             name += "_"
         if name not in (segment, segment.replace("-", "_")):
             self._note("segment under another name", f"{place}: {name}")
-        return name
-
-    def _unique(self, name: str, module: str) -> str:
-        taken = self._taken.setdefault(module, set())
-        name = unique(name, taken)
-        taken.add(name)
         return name
 
     def _note(self, rule: str, place: str) -> None:

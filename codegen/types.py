@@ -7,7 +7,7 @@ import ast
 from codegen.document import Document, Schema
 from codegen.errors import SpecError
 from codegen.imports import Imports
-from codegen.names import unique
+from codegen.names import claim
 from codegen.schemas import is_object, parts, referenced, references, values_of
 
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
@@ -36,9 +36,9 @@ class InputNames:
         self.likes: dict[str, str] = {}
         for name in sorted(document.requests - _only_keywords(document)):
             if is_object(document.schemas[name]):
-                self.dicts[name] = _claim(f"{name}Dict", taken)
+                self.dicts[name] = claim(f"{name}Dict", taken)
             elif not self.is_plain(name):
-                self.likes[name] = _claim(f"{name}Like", taken)
+                self.likes[name] = claim(f"{name}Like", taken)
 
     def is_plain(self, name: str) -> bool:
         """Whether a schema is a scalar, or a union of scalars: what a caller passes is what the model says."""
@@ -150,9 +150,3 @@ def split_union(annotation: str) -> list[str]:
         node = node.left
     found.append(ast.get_source_segment(annotation, node) or ast.unparse(node))
     return found[::-1]
-
-
-def _claim(name: str, taken: set[str]) -> str:
-    name = unique(name, taken)
-    taken.add(name)
-    return name

@@ -22,7 +22,6 @@ class Pages(msgspec.Struct, frozen=True, kw_only=True):
     by: Literal["page", "offset", "cursor"]
     parameter: str  # query parameter (Python name) that asks for a page: its number, its offset, or a cursor
     first: int = 0  # number or offset of the first page
-    size: str | None = None  # query parameter (Python name) that says how many items a page has
     total: str | None = None  # answer field that counts all items
     next: str | None = None  # answer field that holds the next cursor; dots lead into nested objects
 

@@ -58,10 +58,11 @@ def check_timeout(value: float | Timeout | None) -> Timeout:
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     """The fields with names in lower case. Raises ``ValueError`` naming a field that no request may carry."""
     checked: dict[str, str] = {}
-    given: object = headers
-    if not isinstance(given, Mapping | None):
-        raise ValueError(f"headers: a mapping of field names to values is wanted, not {type(given).__name__}")
-    for name, value in (headers or {}).items():
+    if headers is None:
+        return checked
+    if not _is_mapping(headers):
+        raise ValueError(f"headers: a mapping of field names to values is wanted, not {type(headers).__name__}")
+    for name, value in headers.items():
         if not _matches(_FIELD_NAME, name):
             raise ValueError(f"headers: {name!r} is not a field name")
         if name.lower() in _FRAMING:
@@ -122,3 +123,7 @@ def check_key_text(key: object) -> str:
 
 def _matches(pattern: re.Pattern[str], value: object) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, Mapping)

@@ -8,12 +8,14 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import reduce
 from pathlib import Path
 from typing import TypeAlias
 
 from codegen.document import Schema
 from codegen.errors import SpecError
 from codegen.models.neutral import Neutral, field_key, fields
+from codegen.schemas import is_object
 
 Annotations: TypeAlias = dict[str, list[str]]
 """Schema name -> annotation of each of its fields, in order; for an alias the one that it stands for."""
@@ -54,9 +56,9 @@ def annotations_of(schemas: dict[str, Schema]) -> Annotations:
     found: Annotations = {}
     for name, schema in schemas.items():
         made = neutral.neutral(name)
-        if "properties" in schema and made in classes:
+        if is_object(schema) and made in classes:
             found[name] = _fields(classes[made], name, schema, names)
-        elif "properties" not in schema and made in aliases:
+        elif not is_object(schema) and made in aliases:
             found[name] = [names.text(aliases[made])]
         else:
             raise SpecError(_PLACE, f"did not make of the schema {name!r} what it is")
@@ -113,7 +115,24 @@ class _Names(ast.NodeTransformer):
             return ast.parse(self.text(self._aliases[node.id]), mode="eval").body
         return node
 
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        match node.value, node.slice:
+            case ast.Name("Literal"), _:
+                return node  # its words are no names
+            case ast.Name("Annotated"), ast.Tuple([type_, *told]):
+                return ast.Subscript(node.value, ast.Tuple([self.visit(type_), *told]))
+            # Written so where what is quoted could not be joined by `|`; here nothing is quoted any more.
+            case ast.Name("Union"), ast.Tuple(members):
+                return _joined([self.visit(member) for member in members])
+            case ast.Name("Optional"), type_:
+                return _joined([self.visit(type_), ast.Constant(None)])
+            case _:
+                return ast.Subscript(self.visit(node.value), self.visit(node.slice))
+
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         # A reference to what comes later in the file is written as text.
-        name = self._neutral.name(node.value) if isinstance(node.value, str) else None
-        return node if name is None else ast.Name(name)
+        return self.visit(ast.parse(node.value, mode="eval").body) if isinstance(node.value, str) else node
+
+
+def _joined(members: list[ast.expr]) -> ast.expr:
+    return reduce(lambda left, right: ast.BinOp(left, ast.BitOr(), right), members)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from codegen.document import Document, Schema
 from codegen.imports import Imports
 from codegen.models.generator import Annotations
 from codegen.models.neutral import fields
+from codegen.names import module_name
 from codegen.packages import BANNER
 from codegen.prose import docstring
+from codegen.schemas import is_object
 from codegen.shapes import is_list, is_mapping
 
 _INDENT = " " * 4
@@ -25,11 +28,17 @@ _FROM = {
 
 def render(module: str, names: list[str], document: Document, annotations: Annotations) -> str:
     writer = _Writer(module, document, annotations)
-    classes = [name for name in names if "properties" in document.schemas[name]]
+    classes = [name for name in names if is_object(document.schemas[name])]
     aliases = _in_order([name for name in names if name not in classes], annotations)
     body = [writer.struct(name) for name in classes] + [writer.alias(name) for name in aliases]
-    doc = "Models that several parts of the API use." if module == "shared" else f"Models of ``{_segment(module)}``."
-    head = [BANNER, docstring(doc), "", "from __future__ import annotations", "", writer.imports.render()]
+    head = [
+        BANNER,
+        docstring(_about(module, document)),
+        "",
+        "from __future__ import annotations",
+        "",
+        writer.imports.render(),
+    ]
     return "\n".join(head) + "\n\n" + "\n\n".join(body)
 
 
@@ -128,8 +137,10 @@ def _in_order(aliases: list[str], annotations: Annotations) -> list[str]:
     return ordered
 
 
-def _segment(module: str) -> str:
-    first, _, rest = module.partition("_")
-    if first[:1] == "v" and first[1:].isdigit() and rest:
-        return f"/{first}/{rest}"
-    return f"/v1/{module}"
+def _about(module: str, document: Document) -> str:
+    """The docstring of a module: what the paths of its part of the API begin with."""
+    if module == "shared":
+        return "Models that several parts of the API use."
+    path = next(operation.path for operation in document.operations if module_name(operation.path) == module)
+    begins = re.sub(r"^((?:/v[0-9]+)?/[^/]+).*", r"\1", path)
+    return f"Models of ``{begins}``."

@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from codegen.document import Schema
-from codegen.normalise.draft import COMPONENT, LIMITS, ref_name
-from codegen.shapes import is_mapping
+from codegen.schemas import LIMITS, is_object, reference, referenced, values_of
 
 
 class Neutral:
@@ -40,15 +39,15 @@ class Neutral:
         return {"openapi": "3.1.0", "info": info, "paths": {}, "components": {"schemas": shapes}}
 
     def _shape(self, schema: Schema) -> dict[str, Any]:
-        if "$ref" in schema:
-            return {"$ref": COMPONENT + self._neutral[ref_name(schema)]}
+        if name := referenced(schema):
+            return reference(self._neutral[name])
         if "anyOf" in schema:
             return {"anyOf": [self._shape(member) for member in schema["anyOf"]]}
         if "enum" in schema:
             values: dict[str, Any] = {"type": schema["type"], "enum": schema["enum"]}
             return {"anyOf": [values, {"type": schema["type"]}]}  # open: the server decides
         shape: dict[str, Any] = {key: schema[key] for key in ("type", *LIMITS) if key in schema}
-        if "properties" in schema:
+        if is_object(schema):
             shape["properties"] = {
                 field_key(index): self._shape(value) for index, value in enumerate(fields(schema).values())
             }
@@ -57,9 +56,8 @@ class Neutral:
         elif "items" in schema:
             shape["items"] = self._shape(schema["items"])
         elif schema.get("type") == "object":
-            extra = schema["additionalProperties"]
             # Not `true`, of which it would make a class without fields.
-            shape["additionalProperties"] = self._shape(extra) if is_mapping(extra) else {}
+            shape["additionalProperties"] = self._shape(values_of(schema))
         return shape
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.document import Document
-from codegen.normalise import allof, cycles, fields, files, finish, hoist, paths, reach, sides, twins, unions
+from codegen.normalise import allof, cycles, events, fields, files, finish, hoist, paths, reach, sides, twins, unions
 from codegen.normalise.components import Names
 from codegen.normalise.draft import Draft
 from codegen.normalise.forms import Forms
@@ -28,6 +28,7 @@ def normalise(document: dict[str, Any]) -> Document:
     allof.flatten(draft)
     cycles.break_cycles(draft)
     files.take_files_out(drawn, draft)
+    events.settle_events(drawn, draft)
     folded = twins.fold(drawn, draft)
     hoist.hoist(draft)
     unions.settle(draft, [name for one in folded for name in (*one.sent, *one.received)])

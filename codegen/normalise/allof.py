@@ -6,15 +6,16 @@ import copy
 
 from codegen.document import Schema
 from codegen.errors import SpecError
-from codegen.normalise.draft import Draft, bare, is_object, ref_name, remarks
-
-_ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
+from codegen.normalise.draft import Draft
+from codegen.schemas import ANY_OBJECT, bare, is_object, mapped, referenced, remarks
 
 
 def flatten(draft: Draft) -> None:
     """Rewrite every schema so that no ``allOf`` is left."""
     for name in list(draft.schemas):
         draft.schemas[name] = _Flattening(draft, (name,)).flat(draft.schemas[name], f"components.schemas.{name}")
+    for name, schema in draft.schemas.items():
+        draft.schemas[name] = _with_known_fields(schema, f"components.schemas.{name}", draft)
 
 
 class _Flattening:
@@ -27,17 +28,7 @@ class _Flattening:
     def flat(self, schema: Schema, place: str) -> Schema:
         if "allOf" in schema:
             return self._all(schema, place)
-        flat = dict(schema)
-        if "properties" in schema:
-            flat["properties"] = {
-                name: self.flat(value, f"{place}.{name}") for name, value in schema["properties"].items()
-            }
-        if "anyOf" in schema:
-            flat["anyOf"] = [self.flat(value, f"{place}.{index}") for index, value in enumerate(schema["anyOf"])]
-        for key in ("items", "additionalProperties"):
-            if isinstance(schema.get(key), dict):
-                flat[key] = self.flat(schema[key], f"{place}.{key}")
-        return flat
+        return mapped(schema, lambda part, where: self.flat(part, f"{place}.{where}"))
 
     def _all(self, schema: Schema, place: str) -> Schema:
         said = remarks(schema)
@@ -45,23 +36,38 @@ class _Flattening:
             if not bare(part):  # `allOf: [{$ref: ...}, {description: ...}]`
                 said = {**part, **said}
         parts = [part for part in schema["allOf"] if bare(part)]
-        parts = [part for part in parts if bare(part) != _ANY_OBJECT] or parts[:1]
+        narrowing = [part for part in parts if not _is_any_object(part)]
+        required = [name for part in parts if _is_any_object(part) for name in part.get("required", ())]
         if not parts:
             return said
-        if len(parts) == 1:
-            return {**self.flat(parts[0], place), **said}
-        whole = self._expanded(parts[0], place)
-        for part in parts[1:]:
+        if len(narrowing) < 2:
+            only = narrowing[0] if narrowing else parts[0]
+            if not self._requires_more(only, required, place):
+                return {**self.flat(only, place), **said}
+        whole = self._expanded(narrowing[0], place)
+        for part in narrowing[1:]:
             whole = self._both(whole, self._expanded(part, place), place)
+        if required:
+            whole = {**whole, "required": [*dict.fromkeys([*whole.get("required", ()), *required])]}
         if is_object(whole):
             self._draft.note("`allOf` flattened", place)
         return {**whole, **said}
 
+    def _requires_more(self, part: Schema, required: list[str], place: str) -> bool:
+        """Whether requiring these too makes another object of the only part."""
+        if not required:
+            return False
+        whole: Schema = {} if referenced(part) in self._path else self._expanded(part, place)
+        if not is_object(whole):
+            self._draft.note("condition left to the server", f"{place}: `required`")
+            return False
+        return not {*required} <= {*whole["required"]}
+
     def _expanded(self, part: Schema, place: str) -> Schema:
         """A part with its reference followed, since its content is about to be joined."""
-        if "$ref" not in part:
+        name = referenced(part)
+        if name is None:
             return self.flat(part, place)
-        name = ref_name(part)
         if name in self._path:
             raise SpecError(place, f"`allOf` of {name!r} leads back to itself")
         inner = _Flattening(self._draft, (*self._path, name))
@@ -77,7 +83,8 @@ class _Flattening:
             if not bare(one) or bare(one).items() <= bare(other).items():
                 return {**bare(other), **said}
             if is_object(one) and other.get("type") == "object":
-                return {**bare(one), **said}
+                required = [*dict.fromkeys([*one["required"], *other.get("required", ())])]
+                return {**bare(one), "required": required, **said}
             if one.get("type") == other.get("type") and one.get("type") in ("string", "integer", "number", "array"):
                 return {**bare(one), **bare(other), **said}
             if "anyOf" in one and (left_over := self._narrowed(one["anyOf"], other, place)):
@@ -111,6 +118,24 @@ def _both_objects(left: Schema, right: Schema) -> Schema:
     if left.get("additionalProperties") is False and right.get("additionalProperties") is False:
         both["additionalProperties"] = False
     return both
+
+
+def _is_any_object(part: Schema) -> bool:
+    """Whether a part says no more of an object than, at most, which fields it must have."""
+    return {key: value for key, value in bare(part).items() if key != "required"} == ANY_OBJECT
+
+
+def _with_known_fields(schema: Schema, place: str, draft: Draft) -> Schema:
+    """Require only what is there. Not to be told before, since one part may require the fields of another."""
+    known = mapped(schema, lambda part, where: _with_known_fields(part, f"{place}.{where}", draft))
+    if is_object(schema):
+        for name in schema["required"]:
+            if name not in schema["properties"]:
+                draft.note("required field that does not exist", f"{place}: `{name}`")
+        known["required"] = [name for name in schema["required"] if name in schema["properties"]]
+    elif known.pop("required", None):
+        draft.note("condition left to the server", f"{place}: `required`")
+    return known
 
 
 def _kind(schema: Schema) -> str:

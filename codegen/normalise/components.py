@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
-from urllib.parse import unquote
 
 from codegen.errors import SpecError
 from codegen.names import class_name
-from codegen.normalise.draft import COMPONENT, Draft
+from codegen.normalise.draft import Draft
+from codegen.normalise.pointer import pointer
+from codegen.schemas import COMPONENT
 from codegen.shapes import is_mapping, mapping
 
 _NAMED = "#class/"
@@ -70,7 +70,7 @@ class Names:
             raise SpecError(place, "its $ref is no text")
         if reference.startswith(_NAMED):
             return reference.removeprefix(_NAMED)
-        text = _decoded(reference)
+        text = "/".join(("#", *pointer(reference, place)))
         if text.startswith("#/$defs/"):
             scope = place
             while scope:
@@ -79,8 +79,6 @@ class Names:
                 scope = scope.rpartition(".")[0]
         elif text in self._by_ref:
             return self._by_ref[text]
-        if not text.startswith("#"):
-            raise SpecError(place, f"{reference!r} leads into another document, which is not supported")
         if text.startswith((COMPONENT, "#/$defs/")) and "/" not in text.removeprefix(COMPONENT).removeprefix(
             "#/$defs/"
         ):
@@ -94,11 +92,6 @@ class Names:
             name, number = f"{wanted}{number}", number + 1
         self.raw[name] = (schema, place)
         return name
-
-
-def _decoded(reference: str) -> str:
-    """Source: RFC 6901 section 6 (percent-encoding) and section 4 (~1 and ~0)."""
-    return re.sub("~0", "~", re.sub("~1", "/", unquote(reference)))
 
 
 def _same(left: Any, right: Any) -> bool:

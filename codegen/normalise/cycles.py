@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from codegen.document import Schema
-from codegen.normalise.draft import Draft, is_object, ref_name, remarks
+from codegen.normalise.draft import Draft
+from codegen.schemas import is_object, mapped, referenced, remarks
 
 
 def break_cycles(draft: Draft) -> None:
@@ -14,23 +15,18 @@ def break_cycles(draft: Draft) -> None:
 
 
 def _visit(name: str, path: tuple[str, ...], done: set[str], draft: Draft) -> None:
-    if name not in done and not is_object(draft.schemas[name]):
+    if name not in done:
         draft.schemas[name] = _without(draft.schemas[name], (*path, name), done, draft)
     done.add(name)
 
 
 def _without(schema: Schema, path: tuple[str, ...], done: set[str], draft: Draft) -> Schema:
-    if "$ref" in schema:
-        target = ref_name(schema)
+    if is_object(schema):
+        return schema
+    if target := referenced(schema):
         if target in path:
             draft.note("recursion of an alias read as anything", f"components.schemas.{path[-1]}")
             return remarks(schema)
         _visit(target, path, done, draft)
         return schema
-    broken = dict(schema)
-    if "anyOf" in schema:
-        broken["anyOf"] = [_without(member, path, done, draft) for member in schema["anyOf"]]
-    for key in ("items", "additionalProperties"):
-        if isinstance(schema.get(key), dict):
-            broken[key] = _without(schema[key], path, done, draft) or (key == "additionalProperties" or {})
-    return broken
+    return mapped(schema, lambda part, _: _without(part, path, done, draft))

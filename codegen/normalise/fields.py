@@ -6,8 +6,9 @@ import re
 
 from codegen.errors import SpecError
 from codegen.names import field_name, unique
-from codegen.normalise.draft import Draft, is_object
+from codegen.normalise.draft import Draft
 from codegen.normalise.sketch import Sketch
+from codegen.schemas import is_object
 
 
 def name_fields(sketches: list[Sketch], draft: Draft) -> dict[str, dict[str, str]]:

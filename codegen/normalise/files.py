@@ -6,8 +6,9 @@ import copy
 
 from codegen.document import Schema
 from codegen.errors import SpecError
-from codegen.normalise.draft import Draft, is_object, ref, refs
+from codegen.normalise.draft import Draft
 from codegen.normalise.sketch import Sketch
+from codegen.schemas import is_object, reference, references
 
 
 def take_files_out(sketches: list[Sketch], draft: Draft) -> None:
@@ -16,7 +17,7 @@ def take_files_out(sketches: list[Sketch], draft: Draft) -> None:
         if sketch.body is None or not sketch.body.multipart:
             continue
         place = f"{sketch.raw.place}.requestBody"
-        schema = draft.resolve(ref(sketch.body.schema), place)
+        schema = draft.resolve(reference(sketch.body.schema), place)
         if not is_object(schema):
             raise SpecError(place, "a multipart body that is no object is not supported")
         files = [name for name, value in schema["properties"].items() if _is_file(value, f"{place}.{name}", draft)]
@@ -50,5 +51,5 @@ def _used_elsewhere(sketch: Sketch, sketches: list[Sketch], draft: Draft) -> boo
     name = sketch.body.schema if sketch.body else ""
     others = [other for other in sketches if other is not sketch]
     return any(name in (*other.sent, *other.received) for other in others) or any(
-        name in refs(schema) for schema in draft.schemas.values()
+        name in references(schema) for schema in draft.schemas.values()
     )

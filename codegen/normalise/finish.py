@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from codegen.document import EventsSpec, OperationSpec, PagesSpec, Schema
 from codegen.errors import SpecError
-from codegen.names import module_name, snake
-from codegen.normalise.draft import Draft, ref_name
+from codegen.names import snake
+from codegen.normalise.draft import Draft
 from codegen.normalise.sketch import Sketch
+from codegen.schemas import referenced
 from codegen.shapes import mapping
 
-_PAGES = {"items", "by", "parameter", "first", "size", "total", "next"}
+_PAGES = {"items", "by", "parameter", "first", "total", "next"}
 
 
 def finish(sketch: Sketch, draft: Draft, names: dict[str, dict[str, str]]) -> OperationSpec:
     raw, spec, answers = sketch.raw, sketch.raw.spec, sketch.answers
-    tags = spec.get("tags") or [module_name(raw.path)]
     summary = str(spec.get("summary") or snake(raw.operation_id).replace("_", " ").capitalize()).strip()
     return OperationSpec(
         method=raw.method.upper(),
         path=raw.path,
         operation_id=raw.operation_id,
-        tag=str(tags[0]),
         summary=summary,
         description=str(spec.get("description", "")).strip(),
         deprecated=spec.get("deprecated") is True,
@@ -59,23 +58,16 @@ def _pages(sketch: Sketch, draft: Draft, names: dict[str, dict[str, str]]) -> Pa
     def answer(key: str) -> str | None:
         return _path(str(pages[key]), sketch.answers.json, f"{place}.{key}", draft, names) if key in pages else None
 
-    def parameter(key: str) -> str | None:
-        if key not in pages:
-            return None
-        known = names.get(sketch.query or "", {})
-        if pages[key] not in known:
-            raise SpecError(f"{place}.{key}", f"there is no query parameter {pages[key]!r}")
-        return known[str(pages[key])]
-
-    items, by = answer("items"), parameter("parameter")
-    if items is None or by is None:
+    items, parameter, known = answer("items"), str(pages.get("parameter")), names.get(sketch.query or "", {})
+    if "parameter" in pages and parameter not in known:
+        raise SpecError(f"{place}.parameter", f"there is no query parameter {parameter!r}")
+    if items is None or "parameter" not in pages:
         raise SpecError(place, "`items` and `parameter` are needed")
     return PagesSpec(
         items=items,
         by=str(pages["by"]),
-        parameter=by,
+        parameter=known[parameter],
         first=pages.get("first", 0),
-        size=parameter("size"),
         total=answer("total"),
         next=answer("next"),
     )
@@ -86,8 +78,8 @@ def _path(wires: str, schema: str | None, place: str, draft: Draft, names: dict[
     path: list[str] = []
     current = schema
     for wire in wires.split("."):
-        while current is not None and "$ref" in draft.schemas[current]:
-            current = ref_name(draft.schemas[current])
+        while current is not None and (target := referenced(draft.schemas[current])):
+            current = target
         if current is None or wire not in names.get(current, {}):
             raise SpecError(place, f"the answer has no field {wires!r}")
         path.append(names[current][wire])
@@ -98,4 +90,4 @@ def _path(wires: str, schema: str | None, place: str, draft: Draft, names: dict[
 def _object(schema: Schema) -> str | None:
     """The object that a field holds, null aside."""
     members = [member for member in schema.get("anyOf", [schema]) if member != {"type": "null"}]
-    return ref_name(members[0]) if len(members) == 1 and "$ref" in members[0] else None
+    return referenced(members[0]) if len(members) == 1 else None

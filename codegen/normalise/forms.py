@@ -7,13 +7,13 @@ from typing import Any
 from codegen.document import Schema
 from codegen.errors import SpecError
 from codegen.normalise.components import Names
-from codegen.normalise.draft import LIMITS, Draft, is_annotation, ref
-from codegen.normalise.keywords import KEYWORDS_OF, KNOWN, NARROWING
+from codegen.normalise.draft import Draft
+from codegen.normalise.keywords import KEYWORDS_OF, KNOWN, MISSPELT, NARROWING
 from codegen.normalise.limits import limits
+from codegen.schemas import ANY_OBJECT, COMPONENT, LIMITS, is_annotation, reference
 from codegen.shapes import is_mapping, listing, mapping
 
 _NULL: Schema = {"type": "null"}
-_ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
 
 
 class Forms:
@@ -54,7 +54,7 @@ class Forms:
         """What a value must be, each part in addition to the others."""
         parts: list[Schema] = []
         if "$ref" in schema:
-            parts.append(ref(self._names.of(schema["$ref"], place)))
+            parts.append(reference(self._names.of(schema["$ref"], place)))
         if "allOf" in schema:
             parts += [
                 self.read(part, f"{place}.allOf.{index}")
@@ -65,7 +65,7 @@ class Forms:
                 parts.append(self._union(schema, key, place))
         if "const" in schema or "enum" in schema:
             parts.append(self._enum(schema, place))
-        elif (own := self._typed(schema, place)) is not None and not (parts and own == _ANY_OBJECT):
+        elif (own := self._typed(schema, place)) is not None and not (parts and own == ANY_OBJECT):
             parts.append(own)
         return parts
 
@@ -85,8 +85,8 @@ class Forms:
             raise SpecError(place, "has no `propertyName`")
         tags: dict[str, str] = {}
         for tag, target in mapping(raw.get("mapping", {}), f"{place}.mapping").items():
-            reference = target if isinstance(target, str) and "#" in target else f"#/components/schemas/{target}"
-            tags[tag] = self._names.of(reference, f"{place}.mapping.{tag}")
+            refers_to = target if isinstance(target, str) and "#" in target else f"{COMPONENT}{target}"
+            tags[tag] = self._names.of(refers_to, f"{place}.mapping.{tag}")
         return {"propertyName": raw["propertyName"], "mapping": tags}
 
     def _enum(self, schema: Schema, place: str) -> Schema:
@@ -134,6 +134,9 @@ class Forms:
         return members[0] if len(members) == 1 else {"anyOf": members}
 
     def _one(self, kind: Any, schema: Schema, place: str) -> Schema:
+        if isinstance(kind, str) and kind in MISSPELT:
+            self._draft.note("type under another name", f"{place}: `{kind}`")
+            kind = MISSPELT[kind]
         if not isinstance(kind, str) or kind not in KEYWORDS_OF:
             raise SpecError(place, f"the type {kind!r} is not supported")
         read: Schema = {"type": kind, **limits(kind, schema, place, self._draft)}
@@ -149,10 +152,12 @@ class Forms:
 
     def _object(self, schema: Schema, place: str) -> Schema:
         extra = schema.get("additionalProperties", True)
-        if "properties" not in schema and extra is not False:
-            values = self.read(extra, f"{place}.additionalProperties")
-            return {"additionalProperties": values or True}
         properties = mapping(schema.get("properties", {}), f"{place}.properties")
+        required = list(dict.fromkeys(map(str, listing(schema.get("required", []), f"{place}.required"))))
+        if not properties and extra is not False:
+            values = self.read(extra, f"{place}.additionalProperties")
+            # A part of `allOf` may require the fields of others: that is looked at when all are known.
+            return {"additionalProperties": values or True, **({"required": required} if required else {})}
         read: Schema = {
             "properties": {
                 name: self.read(value, f"{place}.properties.{name}")
@@ -160,14 +165,10 @@ class Forms:
                 if value is not False
             }
         }
-        required = [str(name) for name in listing(schema.get("required", []), f"{place}.required")]
-        for name in required:
-            if name not in read["properties"]:
-                self._draft.note("required field that does not exist", f"{place}: `{name}`")
-        read["required"] = [name for name in dict.fromkeys(required) if name in read["properties"]]
+        read["required"] = required
         if extra is False:
             read["additionalProperties"] = False
-        elif isinstance(extra, dict) and extra:
+        elif "additionalProperties" in schema:
             self._draft.note("fields beyond the named ones are not read", place)
         return read
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from codegen.document import Schema
-from codegen.names import pascal
-from codegen.normalise.draft import Draft, bare, is_object, ref, remarks
+from codegen.names import part_name, pascal
+from codegen.normalise.draft import Draft
+from codegen.schemas import bare, is_object, mapped, reference, remarks
 
 
 def hoist(draft: Draft) -> None:
@@ -14,19 +15,13 @@ def hoist(draft: Draft) -> None:
 
 def _inside(schema: Schema, name: str, draft: Draft) -> Schema:
     """``schema``, which bears a name already, with a name for every object inside."""
-    named = dict(schema)
-    if "properties" in schema:
-        named["properties"] = {
-            wire: _named(value, name + pascal(wire), draft) for wire, value in schema["properties"].items()
-        }
-    if "anyOf" in schema:
-        several = sum(is_object(member) for member in schema["anyOf"]) > 1
-        named["anyOf"] = [_named(member, name + _variant(member, several), draft) for member in schema["anyOf"]]
-    if "items" in schema:
-        named["items"] = _named(schema["items"], f"{name}Item", draft)
-    if isinstance(schema.get("additionalProperties"), dict):
-        named["additionalProperties"] = _named(schema["additionalProperties"], f"{name}Value", draft)
-    return named
+    several = sum(is_object(member) for member in schema.get("anyOf", ())) > 1
+
+    def named(part: Schema, where: str) -> Schema:
+        wanted = name + _variant(part, several) if where.startswith("anyOf.") else part_name(name, where)
+        return _named(part, wanted, draft)
+
+    return mapped(schema, named)
 
 
 def _named(schema: Schema, wanted: str, draft: Draft) -> Schema:
@@ -37,7 +32,7 @@ def _named(schema: Schema, wanted: str, draft: Draft) -> Schema:
     name = draft.add(wanted, {})
     draft.schemas[name] = _inside(described, name, draft)
     draft.note("inline object named", name)
-    return {**ref(name), **remarks(schema)}
+    return {**reference(name), **remarks(schema)}
 
 
 def _variant(member: Schema, several: bool) -> str:

@@ -8,8 +8,8 @@ from codegen.normalise.limits import LIMITS_OF
 # fmt: off
 _IGNORED = frozenset({
     "$comment", "$defs", "$id", "$schema", "contentEncoding", "contentMediaType", "contentSchema", "definitions",
-    "discriminator", "example", "examples", "externalDocs", "format", "nullable", "readOnly", "required", "title",
-    "uniqueItems", "writeOnly", "xml",
+    "discriminator", "example", "examples", "externalDocs", "format", "name", "nullable", "readOnly", "required",
+    "title", "uniqueItems", "writeOnly", "xml",
 })
 
 # Narrow what a value may be in ways that no type says: the server checks them.
@@ -29,6 +29,9 @@ KEYWORDS_OF: dict[str, tuple[str, ...]] = {
     "null": (),
 }
 """Type -> the keywords that belong to it."""
+
+MISSPELT = {"bool": "boolean", "float": "number", "int": "integer", "str": "string"}
+"""Types as Python calls them, which documents written by hand hold."""
 
 KNOWN = frozenset({"$ref", "type", "const", "enum", "allOf", "anyOf", "oneOf"}).union(
     _IGNORED, NARROWING, *KEYWORDS_OF.values()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 
 from codegen.document import Schema
-from codegen.normalise.draft import Draft, bare, ref, remarks
+from codegen.normalise.draft import Draft
+from codegen.schemas import bare, reference, remarks
 
 
 class Merging:
@@ -20,30 +21,34 @@ class Merging:
         """One object for all. ``component`` names the schema that is this union and no more: it becomes the object."""
         key = frozenset(names)
         if key in self._merged:
-            return ref(self._merged[key])
+            return reference(self._merged[key])
         self._draft.note("objects that nothing tells apart merged", f"{wanted}: {', '.join(names)}")
-        merged = self._object(names)
+        whole = self._object(names)
         if component is not None:
             self._merged[key] = component
             self.changed.add(component)
-            return merged
-        self._merged[key] = self._draft.add(wanted, merged)
-        return ref(self._merged[key])
+            return whole
+        self._merged[key] = self._draft.add(wanted, whole)
+        return reference(self._merged[key])
 
     def _object(self, names: list[str]) -> Schema:
-        """What all require is required, a field that differs is a union."""
         schemas = [self._draft.schemas[name] for name in names]
-        fields = list(dict.fromkeys(field for schema in schemas for field in schema["properties"]))
         listed = ", ".join(f"``{name}``" for name in names[:-1])
-        merged: Schema = {
-            "type": "object",
-            "description": f"The fields of {listed} and ``{names[-1]}``, which nothing in the JSON tells apart.",
-            "properties": {field: _field([schema["properties"].get(field) for schema in schemas]) for field in fields},
-            "required": [field for field in fields if all(field in schema["required"] for schema in schemas)],
-        }
-        if all(schema.get("additionalProperties") is False for schema in schemas):
-            merged["additionalProperties"] = False
-        return merged
+        description = f"The fields of {listed} and ``{names[-1]}``, which nothing in the JSON tells apart."
+        return {**merged(schemas), "description": description}
+
+
+def merged(schemas: list[Schema]) -> Schema:
+    """One object for all: what all require is required, a field that differs is a union."""
+    fields = list(dict.fromkeys(field for schema in schemas for field in schema["properties"]))
+    whole: Schema = {
+        "type": "object",
+        "properties": {field: _field([schema["properties"].get(field) for schema in schemas]) for field in fields},
+        "required": [field for field in fields if all(field in schema["required"] for schema in schemas)],
+    }
+    if all(schema.get("additionalProperties") is False for schema in schemas):
+        whole["additionalProperties"] = False
+    return whole
 
 
 def _field(versions: list[Schema | None]) -> Schema:

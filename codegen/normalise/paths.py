@@ -9,6 +9,7 @@ from typing import Any, cast
 from codegen.errors import SpecError
 from codegen.names import pascal, unique
 from codegen.normalise.draft import Draft
+from codegen.normalise.pointer import pointer
 from codegen.shapes import listing, mapping
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -75,11 +76,8 @@ def follow(document: dict[str, Any], value: Any, place: str) -> dict[str, Any]:
         if reference in seen:
             raise SpecError(place, f"{reference!r} leads back to itself")
         seen.add(reference)
-        if not reference.startswith("#/"):
-            raise SpecError(place, f"{reference!r} leads into another document, which is not supported")
         target: Any = document
-        for part in reference.removeprefix("#/").split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
+        for key in pointer(reference, place):
             if not isinstance(target, dict) or key not in target:
                 raise SpecError(place, f"{reference!r} leads nowhere")
             target = cast("dict[str, Any]", target)[key]

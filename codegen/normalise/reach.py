@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from codegen.names import module_name
-from codegen.normalise.draft import Draft, refs
+from codegen.normalise.draft import Draft
 from codegen.normalise.sketch import Sketch
+from codegen.schemas import references
 
 SHARED = "shared"
 
@@ -18,7 +19,7 @@ def reachable(roots: Iterable[str], draft: Draft) -> set[str]:
         name = open_names.pop()
         if name not in found:
             found.add(name)
-            open_names += refs(draft.schemas[name])
+            open_names += references(draft.schemas[name])
     return found
 
 

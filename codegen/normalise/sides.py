@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.document import Schema
-from codegen.normalise.draft import LIMITS, Draft
+from codegen.normalise.draft import Draft
 from codegen.normalise.scalars import values
+from codegen.schemas import LIMITS, is_object, mapped
 from codegen.shapes import is_list
 
 
@@ -17,7 +18,11 @@ def split(draft: Draft, requests: frozenset[str], answers: frozenset[str]) -> No
 
 
 def _sided(schema: Schema, place: str, draft: Draft, *, received: bool, sent: bool) -> Schema:
-    sided = dict(schema)
+    def part(value: Schema, where: str) -> Schema:
+        field = where.removeprefix("properties.")
+        return _sided(value, place if field == where else f"{place}.{field}", draft, received=received, sent=sent)
+
+    sided = mapped(schema, part)
     for key in LIMITS:
         if received and sided.pop(key, None) is not None:
             draft.note("limit of an answer left out", f"{place}: `{key}`")
@@ -25,16 +30,6 @@ def _sided(schema: Schema, place: str, draft: Draft, *, received: bool, sent: bo
         del sided["default"]
         if not sent:
             draft.note("default that does not fit its type left out", place)
-    if "properties" in schema:
-        sided["properties"] = {
-            name: _sided(value, f"{place}.{name}", draft, received=received, sent=sent)
-            for name, value in schema["properties"].items()
-        }
-    if "anyOf" in schema:
-        sided["anyOf"] = [_sided(member, place, draft, received=received, sent=sent) for member in schema["anyOf"]]
-    for key in ("items", "additionalProperties"):
-        if isinstance(schema.get(key), dict):
-            sided[key] = _sided(schema[key], place, draft, received=received, sent=sent)
     return sided
 
 
@@ -60,4 +55,4 @@ def _usable(default: Any, schema: Schema, draft: Draft) -> bool:
             return is_list(default) and all(_usable(item, schema["items"], draft) for item in default)
         case _:
             extra = schema.get("additionalProperties")
-            return "properties" not in schema and isinstance(default, dict) and (extra is True or not default)
+            return not is_object(schema) and isinstance(default, dict) and (extra is True or not default)

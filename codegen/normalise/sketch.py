@@ -7,10 +7,11 @@ from typing import Any
 
 from codegen.document import PathParameter
 from codegen.normalise.components import Names
-from codegen.normalise.draft import Draft, ref_name
+from codegen.normalise.draft import Draft
 from codegen.normalise.media import Answers, Body, Media
 from codegen.normalise.parameters import parameters_object, path_parameters
 from codegen.normalise.paths import RawOperation
+from codegen.schemas import referenced
 from codegen.shapes import is_mapping
 
 # RFC 9110 section 9.2.2.
@@ -47,8 +48,8 @@ class Sketch:
 
     def follow_aliases(self, draft: Draft) -> None:
         """Let the body be the object itself, where its schema is another name for one."""
-        while self.body is not None and "$ref" in draft.schemas[self.body.schema]:
-            self.body.schema = ref_name(draft.schemas[self.body.schema])
+        while self.body is not None and (name := referenced(draft.schemas[self.body.schema])):
+            self.body.schema = name
 
 
 def sketch(raw: RawOperation, media: Media, names: Names, draft: Draft) -> Sketch:

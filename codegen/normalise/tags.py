@@ -6,8 +6,9 @@ import copy
 
 from codegen.document import Schema
 from codegen.names import pascal
-from codegen.normalise.draft import COMPONENT, Draft, children, is_object, ref_name, remarks
+from codegen.normalise.draft import Draft
 from codegen.normalise.scalars import values
+from codegen.schemas import COMPONENT, is_object, mapped, parts, referenced, remarks
 
 # What documents use for a tag, where more than one field would do.
 _USUAL = ("type", "role", "event_type", "kind", "object")
@@ -25,6 +26,9 @@ class Tags:
 
     def apart(self, names: list[str], discriminators: list[Schema], place: str) -> tuple[str, dict[str, str]] | None:
         """The field that tells these schemas apart, and the schema of each tag; None where nothing does."""
+        for field in sorted({str(one["propertyName"]) for one in discriminators}):
+            if not self._may_be_text(names, field):
+                self._draft.note("discriminator that is no text left out", f"{place}: `{field}`")
         choice = self._declared(names, discriminators) or (self._inferred(names) if len(names) > 1 else None)
         if choice is None:
             return None
@@ -43,7 +47,7 @@ class Tags:
         """Make the tag a constant of its schema, and every other constant an open enum."""
         for name, schema in self._draft.schemas.items():
             field, tag = self._tags.get(name, ("", ""))
-            self._draft.schemas[name] = _opened(schema, field)
+            self._draft.schemas[name] = _opened(schema, f"properties.{field}" if field else "")
             if field:
                 self._write_tag(self._draft.schemas[name], field, tag, name)
 
@@ -70,9 +74,15 @@ class Tags:
                 own = self._listed(name, field)
                 # Without a mapping the tag is the schema's name (OpenAPI 3.1.1 section 4.8.25).
                 tags_of[name] = list(dict.fromkeys(mapping.get(name) or own or ([] if mapping else [name])))
-            if _distinct(tags_of):
+            if _distinct(tags_of) and self._may_be_text(names, field):
                 return field, tags_of
         return None
+
+    def _may_be_text(self, names: list[str], field: str) -> bool:
+        """Whether this field of these schemas can be a tag: only text is one to a Struct here."""
+        fields = [self._draft.resolve(self._fields(name).get(field, {}), name) for name in names]
+        forms = [[self._draft.resolve(form, field) for form in one.get("anyOf", [one])] for one in fields]
+        return all(any(form.get("type", "string") == "string" for form in one) for one in forms)
 
     def _inferred(self, names: list[str]) -> tuple[str, dict[str, list[str]]] | None:
         shared = [field for field in self._fields(names[0]) if all(field in self._fields(name) for name in names)]
@@ -116,16 +126,16 @@ class Tags:
         alone = set(roots)
 
         def visit(schema: Schema) -> None:
-            if "$ref" in schema:
-                alone.add(ref_name(schema))
+            if target := referenced(schema):
+                alone.add(target)
             structs = [
                 member
                 for member in schema.get("anyOf", ())
                 if "$ref" in member and is_object(self._draft.resolve(member, ""))
             ]
-            for child in children(schema):
-                if len(structs) < 2 or child not in structs:
-                    visit(child)
+            for part in parts(schema):
+                if len(structs) < 2 or part not in structs:
+                    visit(part)
 
         for schema in self._draft.schemas.values():
             visit(schema)
@@ -136,14 +146,14 @@ class Tags:
 
         def visit(schema: Schema) -> None:
             if "discriminator" in schema:
-                structs = [ref_name(one) for one in schema["anyOf"] if "$ref" in one]
-                structs = [one for one in structs if is_object(self._draft.schemas[one])]
+                named = [name for member in schema["anyOf"] if (name := referenced(member))]
+                structs = [name for name in named if is_object(self._draft.schemas[name])]
                 choice = self._declared(structs, [schema["discriminator"]])
                 for name, tags in choice[1].items() if choice else ():
                     if len(tags) == 1:
                         self._bears(name, choice[0] if choice else "", tags[0])
-            for child in children(schema):
-                visit(child)
+            for part in parts(schema):
+                visit(part)
 
         for name in sorted(self._draft.schemas):
             visit(self._draft.schemas[name])
@@ -154,18 +164,9 @@ def _distinct(tags_of: dict[str, list[str]]) -> bool:
     return all(tags_of.values()) and len(tags) == len(set(tags))
 
 
-def _opened(schema: Schema, tag_field: str) -> Schema:
-    """``schema`` with ``const`` left only where it is the tag."""
-    opened = {key: value for key, value in schema.items() if key != "const"}
-    if "const" in schema:
-        opened["enum"] = [schema["const"]]
-    if "properties" in schema:
-        opened["properties"] = {
-            name: value if name == tag_field else _opened(value, "") for name, value in schema["properties"].items()
-        }
-    if "anyOf" in schema:
-        opened["anyOf"] = [_opened(member, "") for member in schema["anyOf"]]
-    for key in ("items", "additionalProperties"):
-        if isinstance(schema.get(key), dict):
-            opened[key] = _opened(schema[key], "")
+def _opened(schema: Schema, tag: str) -> Schema:
+    """``schema`` with ``const`` left only where it is the tag; ``tag`` names that part of it."""
+    opened = mapped(schema, lambda part, where: part if where == tag else _opened(part, ""))
+    if "const" in opened:
+        opened["enum"] = [opened.pop("const")]
     return opened

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from codegen.errors import SpecError
-from codegen.normalise.draft import Draft, is_object, ref
+from codegen.normalise.draft import Draft
 from codegen.normalise.sketch import Sketch
+from codegen.schemas import is_object, reference
 
 
 def fold(sketches: list[Sketch], draft: Draft) -> list[Sketch]:
@@ -49,14 +50,14 @@ def _with_flag(sketch: Sketch, draft: Draft) -> Sketch:
         raise SpecError(f"{sketch.raw.place}.x-mistral-events", f"the body has no field {sketch.flag!r}")
     elif sketch.flag is None and sketch.answers.json is not None:
         draft.note("stream that only the media type asks for", sketch.raw.place)
-    if sketch.end is None and "event" not in draft.resolve(ref(sketch.answers.events), "").get("properties", {}):
+    if sketch.end is None and "event" not in draft.resolve(reference(sketch.answers.events), "").get("properties", {}):
         draft.note("end of stream taken to be `[DONE]`", sketch.raw.place)
         sketch.end = "[DONE]"
     return sketch
 
 
 def _fields(sketch: Sketch, draft: Draft) -> dict[str, object]:
-    schema = draft.resolve(ref(sketch.body.schema), sketch.raw.place) if sketch.body else {}
+    schema = draft.resolve(reference(sketch.body.schema), sketch.raw.place) if sketch.body else {}
     fields: dict[str, object] = schema.get("properties", {})
     return fields if is_object(schema) else {}
 

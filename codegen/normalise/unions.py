@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from codegen.document import Schema
-from codegen.names import pascal
-from codegen.normalise.draft import Draft, bare, is_object, ref, ref_name, remarks
+from codegen.names import part_name
+from codegen.normalise.draft import Draft
 from codegen.normalise.merging import Merging
 from codegen.normalise.scalars import merge_numbers, merge_strings
 from codegen.normalise.tags import Tags
-
-ANY_MAP: Schema = {"type": "object", "additionalProperties": True}
+from codegen.schemas import ANY_OBJECT, COMPONENT, bare, is_object, mapped, reference, referenced, remarks
 
 
 def settle(draft: Draft, roots: list[str]) -> None:
@@ -46,16 +45,7 @@ class Unions:
         """``wanted``: the name for a schema that has to be made. ``component``: set where ``schema`` is a whole one."""
         if "anyOf" in schema:
             return {**self._union(schema, wanted, component), **remarks(schema)}
-        settled = dict(schema)
-        if "properties" in schema:
-            settled["properties"] = {
-                wire: self._settle(value, wanted + pascal(wire)) for wire, value in schema["properties"].items()
-            }
-        if "items" in schema:
-            settled["items"] = self._settle(schema["items"], f"{wanted}Item")
-        if isinstance(schema.get("additionalProperties"), dict):
-            settled["additionalProperties"] = self._settle(schema["additionalProperties"], f"{wanted}Value")
-        return settled
+        return mapped(schema, lambda part, where: self._settle(part, part_name(wanted, where)))
 
     def _leaves(self, union: Schema, discriminators: list[Schema]) -> list[Schema]:
         """The members of a union, of unions inside it and of unions it refers to."""
@@ -63,8 +53,7 @@ class Unions:
             discriminators.append(union["discriminator"])
         leaves: list[Schema] = []
         for member in union["anyOf"]:
-            while "$ref" in member and not is_object(self._draft.schemas[ref_name(member)]):
-                name = ref_name(member)
+            while (name := referenced(member)) and not is_object(self._draft.schemas[name]):
                 self._settle_named(name)
                 target = self._draft.schemas[name]
                 if "$ref" not in target and "anyOf" not in target:
@@ -134,20 +123,20 @@ class Unions:
         maps = [member for member in members if member not in structs]
         if structs and maps:
             self._draft.note("objects of known and of unknown fields merged into a map", wanted)
-            return [ANY_MAP], {}
+            return [ANY_OBJECT], {}
         if len(maps) == 1:
             return [maps[0] if "$ref" in maps[0] else self._settle(maps[0], wanted)], {}
         if maps:
             self._draft.note("maps merged", wanted)
             values = [self._draft.resolve(one, wanted)["additionalProperties"] for one in maps]
             if True in values:
-                return [ANY_MAP], {}
+                return [ANY_OBJECT], {}
             merged = self._settle({"anyOf": values}, f"{wanted}Value")
             return [{"type": "object", "additionalProperties": merged or True}], {}
-        names = [ref_name(struct) for struct in structs]
+        names = [name for struct in structs if (name := referenced(struct))]
         tagged = self._tags.apart(names, discriminators, wanted)
         if tagged is not None:
-            return [ref(name) for name in tagged[1].values()], _discriminator(*tagged)
+            return [reference(name) for name in tagged[1].values()], _discriminator(*tagged)
         if len(names) == 1:
             return structs, {}
         return [self._merging.merge(names, wanted, component)], {}
@@ -156,4 +145,4 @@ class Unions:
 def _discriminator(field: str, tags: dict[str, str]) -> Schema:
     if len(tags) == 1:
         return {}
-    return {"propertyName": field, "mapping": {tag: ref(name)["$ref"] for tag, name in tags.items()}}
+    return {"propertyName": field, "mapping": {tag: f"{COMPONENT}{name}" for tag, name in tags.items()}}

@@ -192,7 +192,7 @@ if TYPE_CHECKING:
     )
 
 
-_MODULES = {
+_MODULES: dict[str, str] = {
     "APIKeyAuth": "shared",
     "AgentsCompletionRequest": "agents",
     "ApiEndpoint": "batch",

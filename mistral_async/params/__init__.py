@@ -87,7 +87,7 @@ if TYPE_CHECKING:
     )
 
 
-_MODULES = {
+_MODULES: dict[str, str] = {
     "APIKeyAuthDict": "shared",
     "AgentsCompletionParams": "agents",
     "AgentsCompletionRequestDict": "agents",

@@ -18,7 +18,7 @@ _BATCH_JOBS_GET = Operation(
     path="/v1/batch/jobs",
     query="batch.ListBatchJobsQuery",
     answer="batch.BatchJobsOut",
-    pages=Pages(items="data", by="page", parameter="page", size="page_size", total="total"),
+    pages=Pages(items="data", by="page", parameter="page", total="total"),
     repeatable=True,
 )
 

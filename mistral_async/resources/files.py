@@ -25,7 +25,7 @@ _FILES_GET = Operation(
     path="/v1/files",
     query="files.ListFilesQuery",
     answer="files.ListFilesOut",
-    pages=Pages(items="data", by="page", parameter="page", size="page_size", total="total"),
+    pages=Pages(items="data", by="page", parameter="page", total="total"),
     repeatable=True,
 )
 

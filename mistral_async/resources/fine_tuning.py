@@ -36,7 +36,7 @@ _FINE_TUNING_JOBS_GET = Operation(
     path="/v1/fine_tuning/jobs",
     query="fine_tuning.ListFineTuningJobsQuery",
     answer="fine_tuning.JobsOut",
-    pages=Pages(items="data", by="page", parameter="page", size="page_size", total="total"),
+    pages=Pages(items="data", by="page", parameter="page", total="total"),
     repeatable=True,
 )
 

@@ -28,7 +28,6 @@ def operation(line: str, **changes: Any) -> OperationSpec:
         method=method,
         path=path,
         operation_id=f"{method.lower()} {path}",
-        tag="things",
         summary=f"{method.capitalize()} it",
         description="",
         deprecated=False,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from codegen.__main__ import emit
 from codegen.document import Document, EventsSpec, OperationSpec, PagesSpec, PathParameter
 from codegen.normalise import normalise
 from tests.codegen.written import answering, asking, core, hard, ref, written
@@ -181,18 +183,79 @@ def test_pages_are_given_in_python_names() -> None:
         }
     )
     get = spec["paths"]["/v1/it"]["get"]
-    get["parameters"] = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in ("from", "pageSize")]
+    get["parameters"] = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in ("from", "limit")]
     get["x-mistral-pages"] = {
         "items": "items",
         "by": "cursor",
         "parameter": "from",
-        "size": "pageSize",
         "next": "pageInfo.nextCursor",
     }
 
     assert normalise(spec).operations[0].pages == PagesSpec(
-        items="items", by="cursor", parameter="from_", size="page_size", next="page_info.next_cursor"
+        items="items", by="cursor", parameter="from_", next="page_info.next_cursor"
     )
+
+
+def test_pages_in_camel_case_go_through_the_emitters_in_python_names() -> None:
+    spec = answering(
+        {
+            "properties": {
+                "dataItems": {"type": "array", "items": {"type": "string"}},
+                "next_token": {"type": "integer"},
+                "nextToken": {"type": "string"},
+                "class": ref("Meta"),
+            }
+        },
+        Meta={"properties": {"totalCount": {"type": "integer"}}},
+    )
+    get = spec["paths"]["/v1/it"]["get"]
+    get["parameters"] = [{"name": "pageToken", "in": "query", "schema": {"type": "string"}}]
+    get["x-mistral-pages"] = {
+        "items": "dataItems",
+        "by": "cursor",
+        "parameter": "pageToken",
+        "total": "class.totalCount",
+        "next": "nextToken",
+    }
+
+    sources = emit(normalise(spec), None)
+
+    assert (
+        "Pages(items='data_items', by='cursor', parameter='page_token', total='class_.total_count', "
+        "next='next_token_2')"
+    ) in sources["mistral_async/resources/it.py"]
+    assert "PagedCall[GetItResponse, str]" in sources["mistral_async/resources/it.py"]
+
+
+@pytest.mark.parametrize("tags", [None, "things", 3, {}, [{}], [None]])
+def test_tags_of_whatever_kind_are_not_looked_at(tags: object) -> None:
+    spec = answering({"type": "string"})
+    spec["paths"]["/v1/it"]["get"]["tags"] = tags
+
+    assert emit(normalise(spec), None) == emit(normalise(answering({"type": "string"})), None)
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", "a~1b", "a%2Fb", "ä"])
+def test_a_reference_may_be_escaped_and_percent_encoded(name: str) -> None:
+    key = quote(name.replace("~", "~0").replace("/", "~1"), safe="")
+    spec = asking(ref(key), **{name: {"type": "string"}})
+    post = spec["paths"]["/v1/it"]["post"]
+    spec["components"]["requestBodies"] = {name: post["requestBody"]}
+    spec["components"]["responses"] = {
+        name: {"description": "", "content": {"application/json": {"schema": {"type": "integer"}}}}
+    }
+    spec["components"]["parameters"] = {name: {"name": "q", "in": "query", "schema": {"type": "string"}}}
+    post["requestBody"] = {"$ref": f"#/components/requestBodies/{key}"}
+    post["responses"] = {"200": {"$ref": f"#/components/responses/{key}"}}
+    post["parameters"] = [{"$ref": f"#/components/parameters/{key}"}]
+
+    document = normalise(spec)
+
+    operation = document.operations[0]
+    assert (operation.query, operation.answer, operation.body_required) == ("PostItQuery", "PostItResponse", True)
+    assert operation.body is not None
+    assert document.schemas[operation.body] == {"type": "string"}
+    assert document.schemas["PostItResponse"] == {"type": "integer"}
 
 
 def test_a_download_may_be_declared_where_the_document_says_json() -> None:
@@ -282,6 +345,6 @@ def test_the_project_s_own_document_has_every_operation_of_its_overlay() -> None
     assert len(document.operations) == 31
     assert chat.events == EventsSpec(schema="CompletionEvent", flag="stream", end="[DONE]")
     assert chat.repeatable
-    assert files.pages == PagesSpec(items="data", by="page", parameter="page", first=0, size="page_size", total="total")
+    assert files.pages == PagesSpec(items="data", by="page", parameter="page", first=0, total="total")
     assert find(document, "GET /v1/files/{file_id}/content").download
     assert find(document, "POST /v1/files").files == ("file",)

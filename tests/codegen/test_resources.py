@@ -165,9 +165,9 @@ def test_pages_without_items_are_refused(field: str, problem: str) -> None:
 
 
 def test_the_constant_tells_the_engine_all_and_leaves_out_what_is_usual() -> None:
-    paged = pages("data", parameter="pageNo", first=1, size="pageSize", total="totalCount", next="meta.nextCursor")
+    paged = pages("data", parameter="page_no", first=1, total="total_count", next="meta.next_cursor")
     schemas = {
-        "Q": obj(pageNo=STRING, pageSize=STRING),
+        "Q": obj(pageNo=STRING),
         "List": obj(data={"type": "array", "items": STRING}, totalCount=STRING, meta=ref("Meta")),
         "Meta": obj(nextCursor=STRING),
     }
@@ -178,7 +178,7 @@ def test_the_constant_tells_the_engine_all_and_leaves_out_what_is_usual() -> Non
 
     assert constant(module(made)) == (
         "_THINGS_GET = Operation(method='GET', path='/v1/things', query='things.Q', answer='things.List', "
-        "pages=Pages(items='data', by='page', parameter='page_no', first=1, size='page_size', total='total_count', "
+        "pages=Pages(items='data', by='page', parameter='page_no', first=1, total='total_count', "
         "next='meta.next_cursor'), repeatable=True)"
     )
 

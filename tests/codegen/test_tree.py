@@ -8,7 +8,10 @@ from codegen.document import PathParameter
 from codegen.errors import SpecError
 from codegen.segments import joined
 from codegen.spelling import spellings
-from codegen.tree import Node, build_tree
+from codegen.tree import OWN, OWN_OF_ROOT, Node, build_tree
+from mistral_async.client import MistralClient
+from mistral_async.http import Request, Response
+from mistral_async.resources import Resources
 from tests.codegen.making import document, operation
 
 
@@ -108,7 +111,26 @@ def test_a_segment_called_like_a_method_that_is_not_beside_it_keeps_its_name() -
     assert spelt("GET /v1/things/{id}", "POST /v1/things/{id}/delete")[1] == "client.things[id].delete.post"
 
 
-@pytest.mark.parametrize("segment", ["aclose", "_engine", "overload"])
+class NoWire:
+    async def send(self, request: Request, /) -> Response:
+        raise AssertionError(f"{request} is sent")
+
+    async def aclose(self) -> None:
+        pass
+
+
+def test_the_names_that_resources_and_the_client_have_of_their_own_are_known() -> None:
+    client = MistralClient(api_key="key", wire=NoWire())
+
+    assert own_names(client) - {*dir(Resources)} == OWN_OF_ROOT
+    assert own_names(client.models) - {*vars(type(client.models))} == OWN
+
+
+def own_names(value: object) -> set[str]:
+    return {name for name in dir(value) if not name.startswith("__")}
+
+
+@pytest.mark.parametrize("segment", ["aclose", "_engine", "_settings", "overload"])
 def test_a_segment_never_takes_the_name_of_what_the_client_has_itself(segment: str) -> None:
     assert spelt(f"GET /v1/{segment}") == [f"client.{segment}_"]
 

@@ -40,6 +40,7 @@ def refused(spec: dict[str, Any]) -> str:
         ({"$ref": "other.yaml#/A"}, "'other.yaml#/A' leads into another document, which is not supported"),
         ({"$ref": "#/components/schemas/Gone"}, "leads nowhere"),
         ({"$ref": "#/$defs/Gone"}, "leads nowhere"),
+        ({"$ref": "#anchor"}, "'#anchor' leads nowhere"),
         ({"$ref": "#/components/schemas/A/properties/a"}, "leads to no named schema, which is not supported"),
         ({"$ref": 1}, "its $ref is no text"),
         ({"enum": []}, "lists no value"),
@@ -149,6 +150,7 @@ EVENTS: Any = {"200": {"description": "", "content": {"text/event-stream": {"sch
         ({"/v1/a": get(**{"x-mistral-pages": {"by": "page", "items": "a"}})}, "the answer has no field 'a'"),
         ({"/v1/a": get(**{"x-mistral-pages": {"by": "page", "parameter": "a"}})}, "there is no query parameter 'a'"),
         ({"/v1/a": get(**{"x-mistral-pages": {"by": "page", "first": "a"}})}, "`first` is no whole number"),
+        ({"/v1/a": get(**{"x-mistral-pages": {"by": "page", "parameter": ["a"]}})}, "there is no query parameter"),
         ({"/v1/a": get(**{"x-mistral-pages": {"pages": 1}})}, "'pages' is not known"),
     ],
 )

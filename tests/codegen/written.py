@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from codegen import load, overlay
-from codegen.document import Document
+from codegen.document import Document, Schema
 from codegen.models import emit_models
 from codegen.normalise import normalise
 
@@ -60,6 +60,11 @@ def only(schema: Any, **schemas: Any) -> Any:
     return normalise(answering({"type": "object", "properties": {"it": schema}}, **schemas)).schemas["GetItResponse"][
         "properties"
     ]["it"]
+
+
+def fields(document: Document, name: str) -> dict[str, Schema]:
+    found: dict[str, Schema] = document.schemas[name]["properties"]
+    return found
 
 
 def models_of(document: Document, folder: Path, package: str) -> ModuleType:
