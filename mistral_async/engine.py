@@ -30,6 +30,7 @@ log = logging.getLogger("mistral_async")
 
 USER_AGENT = f"mistral-async/{__version__}"
 EVENTS = "text/event-stream"
+NO_STREAM_LIMIT = 16 * 1024 * 1024  # bytes; more than any completion, and no flood
 SHOWN_MISFITS = 5  # of an answer's misfits in one log record; the rest is counted
 
 
@@ -113,10 +114,9 @@ class Engine:
         media_type = response.headers.get("content-type", EVENTS).partition(";")[0].strip().lower()
         if media_type == EVENTS:
             return response
-        body = await whole(response)  # whatever it is, it may have been paid for
-        raise self._unreadable(
-            request, response, body, f"{media_type} instead of a stream: {read_problem(body).message}"
-        )
+        body = await _beginning(response, NO_STREAM_LIMIT)  # whatever it is, it may have been paid for
+        what = f"{media_type} instead of a stream: {read_problem(body).message}"
+        raise self._unreadable(request, response, body, what)
 
     def decode(self, operation: Operation, request: Request, response: Response, body: bytes) -> Any:
         """The answer's model: strictly, and where it does not fit leniently. Raises ``ResponseDecodeError``."""
@@ -165,15 +165,8 @@ class Engine:
 
     async def _error(self, request: Request, response: Response) -> APIError:
         """The error that a response stands for. Its body is read as far as a message needs it."""
-        body = b""
-        try:
-            while len(body) < BODY_LIMIT and (chunk := await response.receive()):
-                body += chunk
-        except TransportError:
-            pass  # the status says enough; what was read of the body is kept
-        finally:
-            response.close()
-        problem = read_problem(body[:BODY_LIMIT])
+        body = await _beginning(response, BODY_LIMIT)
+        problem = read_problem(body)
         return error_for(response.status)(
             f"{response.status} for {request}: {problem.message}",
             status=response.status,
@@ -183,7 +176,7 @@ class Engine:
             request_id=request_id(response.headers) or problem.request_id,
             retry_after=retry_after(response.headers),
             detail=problem.detail,
-            body=body[:BODY_LIMIT],
+            body=body,
             headers=response.headers,
             request=request,
         )
@@ -211,6 +204,19 @@ class Engine:
             more,
             extra={"operation": str(operation), "misfits": len(misfits)},
         )
+
+
+async def _beginning(response: Response, limit: int) -> bytes:
+    """The first bytes of a body, as far as they come; the rest is given up."""
+    body = bytearray()
+    try:
+        while len(body) < limit and (chunk := await response.receive()):
+            body += chunk
+    except TransportError:
+        pass  # what was read is kept
+    finally:
+        response.close()
+    return bytes(body[:limit])
 
 
 async def whole(response: Response) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -70,7 +70,7 @@ class Body(Protocol):
         """Whether iterating a second time gives the same bytes again."""
         ...
 
-    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    def __aiter__(self) -> AsyncGenerator[bytes, None]: ...
 
 
 class Timeout(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,11 +34,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 # Source: RFC 9110 section 5.6.2 (token) and 5.5 (field value: no control characters, CR, LF or NUL).
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+# Bytes beyond ASCII have no meaning that both sides agree on.
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e]*")
 # Source: RFC 9112 section 6 and RFC 9110 sections 7.2 and 7.6.1.
-_FRAMING = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
+_FRAMING = frozenset(
+    {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
+)
 # Source: RFC 1123 section 2.1 and RFC 1035 section 2.3.4, with the underscore that names in private networks have.
-_HOST = re.compile(r"(?=.{1,253}\.?$)[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%]*")
+_HOST = re.compile(
+    r"(?=.{1,253}\.?$)[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[0-9A-Za-z._~%-]+)?"
+)
 
 
 def check_flag(name: str, value: object) -> bool:
@@ -67,6 +72,8 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
             raise ValueError(f"headers: {name!r} is not a field name")
         if name.lower() in _FRAMING:
             raise ValueError(f"headers: {name!r} says how a message is framed, which is the connection's to say")
+        if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # who does not check types gets here
+            raise ValueError(f"headers: the value of {name!r} must be text, not {type(value).__name__}")
         if not _matches(_FIELD_VALUE, value):
             # The value is not shown: it may be a credential.
             raise ValueError(f"headers: the value of {name!r} holds a character that a header field may not carry")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import inspect as mi
@@ -12,15 +12,37 @@ from msgspec import inspect as mi
 from mistral_async.codec.failure import ANY_KEY, failure
 
 
-def complain(exc: msgspec.ValidationError, checked_type: Any) -> tuple[str, str]:
-    """Where in the request (``""`` for the whole of it), and what is wrong there, from msgspec's report of it."""
+class Complaint(NamedTuple):
+    """What is wrong with a request."""
+
+    place: str  # of the object or value, such as "messages[0]"; "" for the whole of it
+    what: str
+    field: str | None  # the field itself, such as "messages[0].role"
+
+
+def complain(exc: msgspec.ValidationError, checked_type: Any) -> Complaint:
+    """What is wrong, where, and what may have been meant, from msgspec's report of it."""
     found = failure(exc)
-    if found.unknown is not None:
-        what = f"there is no field {found.unknown!r}"
-        if near := difflib.get_close_matches(found.unknown, _fields_at(mi.type_info(checked_type), found.path), n=1):
-            what += f"; did you mean {near[0]!r}?"
-        return found.place, what
-    return found.place, f"a key: {found.what}" if found.of_key else found.what
+    if found.unknown is None:
+        what = f"a key: {found.what}" if found.of_key else found.what
+        return Complaint(found.place, what, _joined(found.place, found.missing))
+    what = f"there is no field {found.unknown!r}"
+    if near := _meant(found.unknown, _fields_at(mi.type_info(checked_type), found.path)):
+        what += f"; did you mean {near!r}?"
+    return Complaint(found.place, what, _joined(found.place, found.unknown))
+
+
+def _joined(place: str, name: str | None) -> str | None:
+    return ".".join(part for part in (place, name) if part) or None
+
+
+def _meant(name: str, fields: list[str]) -> str | None:
+    """The field that a misspelt or outlandish name most likely stands for."""
+    words = name.split("_")
+    # `max_completion_tokens` for `max_tokens`: the same words, and more.
+    shorter = [each for each in fields if each.split("_")[0] == words[0] and set(each.split("_")) < set(words)]
+    near = shorter or difflib.get_close_matches(name, fields, n=1, cutoff=0.7)
+    return near[0] if near else None
 
 
 def _fields_at(root: mi.Type, path: Sequence[str | int]) -> list[str]:

@@ -7,7 +7,7 @@ import inspect
 import mimetypes
 import os
 import stat
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from typing import Any, BinaryIO, TypeAlias
 
 FileContent: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | AsyncIterable[bytes]
@@ -38,7 +38,7 @@ class FilePart:
         self.name = file_name
         self.media_type = media_type
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The content. Files are read in a thread, so that a slow disk delays nobody else."""
         content = self.content
         if isinstance(content, bytes | bytearray | memoryview):

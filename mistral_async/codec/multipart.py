@@ -5,9 +5,10 @@ Source: RFC 7578; the escapes of names are those of WHATWG HTML, "Multipart form
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 from mistral_async.codec.file_input import FilePart
 
@@ -54,17 +55,18 @@ class MultipartBody:
         """Whether every file can be read a second time."""
         return all(part.replayable for _, part in self._files)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         if self._fields:
             yield self._fields
         for head, part in self._files:
             yield head
             sent = 0
-            async for chunk in part.chunks():
-                sent += len(chunk)
-                if part.length is not None and sent > part.length:
-                    break
-                yield chunk
+            async with contextlib.aclosing(part.chunks()) as chunks:
+                async for chunk in chunks:
+                    sent += len(chunk)
+                    if part.length is not None and sent > part.length:
+                        break
+                    yield chunk
             if part.length is not None and sent != part.length:
                 # The length was promised in the head: going on would leave the server waiting, or confused.
                 raise ValueError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -30,14 +30,23 @@ def without_unknown(value: Any) -> Any:
     return value if known is _DROP else known  # all of it is unknown: there is no rest to look at
 
 
+def plain_container(value: Any) -> Any:
+    """What msgspec does not know how to encode and type checkers let pass: any mapping, any sequence."""
+    if isinstance(value, Mapping):
+        mapping: Mapping[Any, Any] = value  # pyright: ignore[reportUnknownVariableType]  # of whatever, in both cases
+        return dict(mapping)
+    if isinstance(value, Sequence):
+        sequence: Sequence[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return list(sequence)
+    raise TypeError(f"objects of type {type(value).__name__} have no JSON")
+
+
 def not_finite(value: Any, where: str = "") -> str | None:
     """Where the first number stands that is none, such as ``.tools[0].weight``; None where there is no such number."""
     if isinstance(value, float):
         return None if math.isfinite(value) else where
     inside: Iterable[tuple[str, Any]] = ()
-    if isinstance(value, msgspec.Struct):
-        inside = ((f".{name}", getattr(value, name)) for name in value.__struct_fields__)
-    elif is_object(value):
+    if is_object(value):
         inside = ((f".{name}", item) for name, item in value.items())
     elif is_array(value):
         inside = ((f"[{index}]", item) for index, item in enumerate(value))

@@ -13,7 +13,7 @@ from mistral_async.codec.complaint import complain
 from mistral_async.codec.file_input import FilePart
 from mistral_async.codec.load import model
 from mistral_async.codec.multipart import MultipartBody
-from mistral_async.codec.outgoing import not_finite, sendable, without_unknown
+from mistral_async.codec.outgoing import not_finite, plain_container, sendable, without_unknown
 from mistral_async.codec.query import encode_query, to_text
 from mistral_async.codec.shapes import is_array, is_object
 from mistral_async.errors import RequestValidationError
@@ -47,7 +47,7 @@ class RequestEncoder:
         # Bodies that can hold nothing which only answers have need not be searched for it.
         self._may_hold_answers = any(getattr(each, "answer_only_fields", None) for each in models_in(body))
         self._flag = operation.events.flag if operation.events else None
-        self._encode = msgspec.json.Encoder().encode
+        self._encode = msgspec.json.Encoder(enc_hook=plain_container).encode
 
     def encode(
         self,
@@ -102,7 +102,7 @@ class RequestEncoder:
         """The values as text, numbers, lists and maps: dates become ISO 8601."""
         if parameters is None and not values:
             return values
-        plain = self._builtins(values)
+        plain: dict[str, Any] = self._builtins(values)
         if validate:
             self._convert(plain, parameters.checked_type if parameters is not None else _NoParameters)
         return plain
@@ -128,7 +128,7 @@ class RequestEncoder:
             self._checked(encoded, value, self._check_body)
         if extra_body:
             extra = {name: each for name, each in extra_body.items() if name != self._flag}
-            encoded = self._bytes({**msgspec.to_builtins(value), **extra})
+            encoded = self._bytes({**self._builtins(value), **extra})
         return encoded
 
     def _asking(self, value: Any, stream: bool) -> Any:
@@ -161,6 +161,7 @@ class RequestEncoder:
         if validate and self._body_type is not None:
             self._convert(plain, self._body_type)
         fields = {**plain, **self._builtins(dict(extra))}
+        self._refuse_not_finite(fields)
         pairs = [(name, text) for name, value in fields.items() for text in _form_texts(value)]
         try:
             return MultipartBody(pairs, [FilePart(name, file) for name, file in files.items() if file is not None])
@@ -179,20 +180,24 @@ class RequestEncoder:
         except _UNSENDABLE as exc:
             raise self._error(f"this cannot be sent as JSON: {exc}") from exc
         # msgspec writes NaN and infinity as null, which says something else.
-        if b"null" in encoded and (where := not_finite(value)):
-            raise self._error(f"{where.lstrip('.')}: NaN and infinity cannot be sent as JSON", field=where.lstrip("."))
+        if b"null" in encoded:
+            self._refuse_not_finite(self._builtins(value))
         return encoded
 
-    def _builtins(self, values: dict[str, Any]) -> dict[str, Any]:
+    def _refuse_not_finite(self, plain: Any) -> None:
+        if where := not_finite(plain):
+            field = where.lstrip(".")
+            raise self._error(f"{field}: NaN and infinity cannot be sent", field=field)
+
+    def _builtins(self, values: Any) -> Any:
         try:
-            plain: dict[str, Any] = msgspec.to_builtins(values)
+            return msgspec.to_builtins(values, enc_hook=plain_container, str_keys=True)
         except _UNSENDABLE as exc:
             raise self._error(f"this cannot be sent as text: {exc}") from exc
-        return plain
 
     def _refusal(self, failure: msgspec.ValidationError, checked_type: Any) -> RequestValidationError:
-        where, what = complain(failure, checked_type)
-        return self._error(f"{where}: {what}" if where else what, field=where or None)
+        found = complain(failure, checked_type)
+        return self._error(f"{found.place}: {found.what}" if found.place else found.what, field=found.field)
 
     def _error(self, what: str, *, field: str | None = None) -> RequestValidationError:
         return RequestValidationError(f"{self._operation}: {what}", field=field, request=self._operation)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Awaitable, Callable
+
 from mistral_async.http import Request, Response, Transport
 from mistral_async.settings import ApiKey, check_key_text
 from mistral_async.transport.redacted import redacted
@@ -21,11 +24,17 @@ class Auth:
 
     async def send(self, request: Request, /) -> Response:
         """Send it with the key on it. Raises ``ValueError`` where the function gives no usable key."""
-        if "authorization" in request.headers:
-            return await self._inner.send(request)
-        key = self._api_key if isinstance(self._api_key, str) else check_key_text(await self._api_key())
+        if (own := request.headers.get("authorization")) is not None:
+            return redacted(await self._inner.send(request), own.rpartition(" ")[2])
+        key = self._api_key if isinstance(self._api_key, str) else check_key_text(await self._asked(self._api_key))
         response = await self._inner.send(request.with_headers({"authorization": f"Bearer {key}"}))
         return redacted(response, key)
+
+    async def _asked(self, ask: Callable[[], Awaitable[str]]) -> str:
+        answer = ask()
+        if not inspect.isawaitable(answer):
+            raise ValueError("api_key: the function that is asked for the key must be async")
+        return await answer
 
     async def aclose(self) -> None:
         """Close what is below."""

@@ -22,7 +22,8 @@ class Redacted:
 
     @property
     def headers(self) -> Headers:
-        return self._inner.headers
+        fields = self._inner.headers.fields
+        return Headers(tuple((name, value.replace(self._secret, MASK)) for name, value in fields))
 
     @property
     def http_version(self) -> str:
@@ -36,7 +37,7 @@ class Redacted:
         """The next chunk, masked; empty at the end."""
         while chunk := await self._inner.receive():
             seen = (self._held + chunk).replace(self._secret, MASK)
-            cut = max(0, len(seen) - len(self._secret) + 1)
+            cut = len(seen) - _begun(seen, self._secret)
             ready, self._held = seen[:cut], seen[cut:]
             if ready:
                 return ready
@@ -50,4 +51,9 @@ class Redacted:
 
 def redacted(response: Response, secret: str) -> Response:
     """The response, masked where it says no: an answer is the caller's own, an error ends in logs."""
-    return Redacted(response, secret) if response.status >= 400 and len(secret) >= SHORTEST else response
+    return response if 200 <= response.status < 300 or len(secret) < SHORTEST else Redacted(response, secret)
+
+
+def _begun(data: bytes, secret: bytes) -> int:
+    """How many bytes at the end of the data may be the beginning of the secret."""
+    return next((size for size in range(min(len(data), len(secret) - 1), 0, -1) if data.endswith(secret[:size])), 0)

@@ -16,6 +16,7 @@ from mistral_async.errors import (
     TransportError,
 )
 from mistral_async.http import Request
+from mistral_async.wire.upload import Stalled
 
 
 def failure_of(exc: Exception, request: Request, *, answered: bool = False) -> TransportError:
@@ -24,6 +25,14 @@ def failure_of(exc: Exception, request: Request, *, answered: bool = False) -> T
     limits = request.timeout
     again = "it may be sent again" if request.repeatable else "it may have been acted on: look before sending it again"
     match exc:
+        case Stalled():
+            return TimeoutError(
+                f"{host} has read nothing for {limits.read} s ({request}); raise `timeout` if the way there is slow",
+                limit="read",
+                request=request,
+            )
+        case aiohttp.InvalidURL():
+            return ConnectError(f"{host} is no host ({request}); check `base_url`", request=request, retry_safe=False)
         case aiohttp.ConnectionTimeoutError():
             return TimeoutError(
                 f"no connection to {host} within {limits.connect} s ({request}); is it reachable? else raise `timeout`",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
 import aiohttp
 from yarl import URL
 
-from mistral_async.http import Body, Headers, Request, Response
+from mistral_async.http import Headers, Request, Response
 from mistral_async.wire.failures import cause_of, failure_of
-
-SLICE_SIZE = 256 * 1024  # bytes of a large body given to the socket at once: more would hold up the loop
+from mistral_async.wire.upload import Upload, large
 
 
 class Http1Wire:
@@ -29,26 +28,27 @@ class Http1Wire:
     async def send(self, request: Request, /) -> Response:
         """Send it, and return when the head of the response is there."""
         session = await self._session()
-        upload = _Upload(request.body) if _in_slices(request.body) else None
-        headers = request.headers
+        limits, headers = request.timeout, request.headers
+        body = large(request.body)
+        upload = Upload(body, patience=limits.read) if body is not None else None
         if upload is not None and upload.length is not None:
             headers = {**headers, "content-length": str(upload.length)}
-        limits = request.timeout
+        sending = session.request(
+            request.method,
+            URL(request.url, encoded=True),
+            headers=headers,
+            data=upload if upload is not None else request.body,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(
+                # The name's resolution is part of connecting, which `sock_connect` alone would not limit.
+                total=limits.total,
+                connect=limits.connect,
+                sock_connect=limits.connect,
+                sock_read=limits.read,
+            ),
+        )
         try:
-            response = await session.request(
-                request.method,
-                URL(request.url, encoded=True),
-                headers=headers,
-                data=upload if upload is not None else request.body,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(
-                    # The name's resolution is part of connecting, which `sock_connect` alone would not limit.
-                    total=limits.total,
-                    connect=limits.connect,
-                    sock_connect=limits.connect,
-                    sock_read=limits.read,
-                ),
-            )
+            response = await (sending if upload is None else upload.during(sending))
         except (aiohttp.ClientError, OSError) as exc:
             failure, cause = failure_of(exc, request), cause_of(exc)
         else:
@@ -114,39 +114,6 @@ class _Opened(NamedTuple):
     session: aiohttp.ClientSession
     scope: AsyncGenerator[aiohttp.ClientSession, None]
     process: int  # a fork inherits sockets that it must not use
-
-
-class _Upload:
-    """A body on its way out. Keeps the error of whoever makes it, which aiohttp would report as one of the network."""
-
-    def __init__(self, body: bytes | Body | None) -> None:
-        self._body = body
-        self.length = len(body) if isinstance(body, bytes) else body.length if body is not None else 0
-        self.failure: Exception | None = None
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        body = self._body
-        if isinstance(body, bytes):
-            for piece in _slices(body):
-                yield piece
-        elif body is not None:
-            try:
-                async for chunk in body:
-                    for piece in _slices(chunk):
-                        yield piece
-            except Exception as exc:
-                self.failure = exc
-                raise
-
-
-def _slices(data: bytes) -> Iterator[bytes]:
-    """The bytes in pieces that the socket takes without holding up the loop or filling its buffer."""
-    return (data[start : start + SLICE_SIZE] for start in range(0, len(data), SLICE_SIZE))
-
-
-def _in_slices(body: bytes | Body | None) -> bool:
-    """Whether the body is sent in slices."""
-    return body is not None and (not isinstance(body, bytes) or len(body) > SLICE_SIZE)
 
 
 async def _open_session() -> AsyncGenerator[aiohttp.ClientSession, None]:

@@ -218,6 +218,34 @@ async def test_an_answer_that_takes_too_long_altogether_is_a_timeout(server: Loc
     assert caught.value.limit == "total"
 
 
+async def test_a_host_that_is_none_is_a_connect_error_that_says_so() -> None:
+    async with MistralClient(api_key="k", base_url="http://1.2.3.4.5:80") as client:
+        with pytest.raises(ConnectError, match="is no host") as caught:
+            await client.models()
+
+    assert not caught.value.retry_safe
+
+
+async def test_an_endless_answer_that_is_no_stream_is_given_up() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n")
+            while True:
+                writer.write(b"x" * 1_000_000)
+                await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with MistralClient(api_key="k", base_url=url) as client:
+            with pytest.raises(ResponseDecodeError, match="text/plain instead of a stream") as caught:
+                async for _ in client.chat.completions.post(model="m", messages=[]):
+                    pass
+
+    assert len(caught.value.body) == 16 * 1024 * 1024
+
+
 async def test_an_answer_that_ends_too_soon_is_a_lost_connection(unjudged: MistralClient, server: LocalServer) -> None:
     server.cut_next(after_bytes=10)
     with pytest.raises(ConnectionLost, match="in the middle of its answer"):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import io
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from mistral_async import APIError, ConnectionLost, MistralClient, NotFoundError, RequestValidationError
+from mistral_async import APIError, ConnectionLost, MistralClient, NotFoundError, RequestValidationError, TimeoutError
 from mistral_async.codec.file_input import FileInput
 from mistral_async.testing import LocalServer
 
@@ -139,6 +140,67 @@ async def test_large_chunks_are_cut_before_they_reach_the_socket(unjudged: Mistr
     await unjudged.files.post(file=content())
 
     assert server.requests[-1].digest == hashlib.sha256(CONTENT * 3).hexdigest()
+
+
+@pytest.fixture
+async def never_reads() -> AsyncIterator[str]:
+    """A server that takes the head of a request, and none of what follows."""
+    ended = asyncio.Event()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+        await ended.wait()
+        writer.transport.abort()
+
+    async with await asyncio.start_server(take, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        ended.set()
+
+
+async def test_an_upload_that_the_server_stops_reading_is_a_timeout(never_reads: str, tmp_path: Path) -> None:
+    large = tmp_path / "large.bin"
+    large.write_bytes(b"x" * 30_000_000)
+    async with MistralClient(api_key="k", base_url=never_reads, timeout=0.3) as client:
+        with pytest.raises(TimeoutError, match=r"has read nothing for 0\.3 s") as caught:
+            await client.files.post(file=large)
+        with pytest.raises(TimeoutError, match=r"has read nothing for 0\.3 s"):
+            await client.embeddings.post(model="m", input="x" * 30_000_000)
+
+    assert caught.value.limit == "read"
+
+
+async def test_a_slow_source_is_no_fault_of_the_servers(server: LocalServer) -> None:
+    async def slowly() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            await asyncio.sleep(0.2)
+            yield b"x"
+
+    async with server.client(timeout=0.15) as client:
+        assert (await client.files.post(file=slowly())).bytes == 3
+
+
+async def test_a_cancelled_upload_closes_its_file(never_reads: str, tmp_path: Path) -> None:
+    large = tmp_path / "large.bin"
+    large.write_bytes(b"x" * 30_000_000)
+    async with MistralClient(api_key="k", base_url=never_reads) as client:
+        task = asyncio.create_task(client.files.post(file=large))
+        while not held_open(large):
+            await asyncio.sleep(0.005)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        for _ in range(100):
+            if not held_open(large):
+                break
+            await asyncio.sleep(0.005)
+
+        assert not held_open(large)
+
+
+def held_open(path: Path) -> bool:
+    """Whether this process has the file open."""
+    return any(os.path.realpath(each) == str(path) for each in Path("/proc/self/fd").iterdir())
 
 
 GROWTH = """

@@ -22,7 +22,8 @@ def refusal(annotation: Any, value: object) -> tuple[str, str]:
     twin = strict_type(annotation)
     with pytest.raises(msgspec.ValidationError) as caught:
         msgspec.json.decode(msgspec.json.encode(value), type=twin)
-    return complain(caught.value, twin)
+    found = complain(caught.value, twin)
+    return found.place, found.what
 
 
 FITTING: list[tuple[Any, Any]] = [

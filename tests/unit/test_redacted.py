@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mistral_async.transport.auth import Auth
 from mistral_async.transport.redacted import Redacted, redacted
-from tests.fakes import ScriptedResponse
+from tests.fakes import ScriptedResponse, ScriptedWire, a_request
 
 KEY = "secret-key-of-ours"
 
@@ -28,11 +32,12 @@ async def test_the_key_is_masked_however_the_body_is_cut(words: list[str], data:
 
 
 async def test_the_whole_body_is_masked_and_the_rest_is_as_it_was() -> None:
-    inner = ScriptedResponse(401, f"wrong key {KEY}".encode(), {"a": "b"})
+    inner = ScriptedResponse(401, f"wrong key {KEY}".encode(), {"a": "b", "www-authenticate": f"x {KEY}"})
     response = Redacted(inner, KEY)
 
     assert await response.read() == b"wrong key ***"
     assert (response.status, response.headers["a"], response.http_version) == (401, "b", inner.http_version)
+    assert response.headers["www-authenticate"] == "x ***"
     response.close()
 
 
@@ -41,3 +46,24 @@ def test_answers_and_what_is_no_real_key_are_left_alone(status: int, key: str) -
     response = ScriptedResponse(status, b"")
 
     assert redacted(response, key) is response
+
+
+async def test_nothing_is_held_back_but_what_may_be_the_key() -> None:
+    response = Redacted(ScriptedResponse(401, [b'{"message":"no"}', b" " + KEY[:3].encode()]), KEY)
+
+    assert await response.receive() == b'{"message":"no"}'
+    assert [await response.receive() for _ in range(3)] == [b" ", KEY[:3].encode(), b""]
+
+
+async def test_a_key_that_the_caller_put_on_is_masked_too() -> None:
+    wire = ScriptedWire(ScriptedResponse(302, f"moved, {KEY}".encode()))
+    request = a_request().with_headers({"authorization": f"Bearer {KEY}"})
+
+    assert await (await Auth(wire, "k").send(request)).read() == b"moved, ***"
+
+
+async def test_a_function_for_the_key_must_be_async() -> None:
+    ask: Any = lambda: "key"  # noqa: E731  # as somebody writes it whose editor does not check types
+
+    with pytest.raises(ValueError, match="api_key: the function that is asked for the key must be async"):
+        await Auth(ScriptedWire(200), ask).send(msgspec.structs.replace(a_request(), headers={}))

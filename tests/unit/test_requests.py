@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from mistral_async.codec.requests import RequestEncoder
 from mistral_async.model import UnknownVariant
 from mistral_async.models.chat import ChatCompletionRequest
 from mistral_async.models.shared import AssistantMessage, FunctionCall, TextChunk, ToolCall, UserMessage
-from tests.encoding import CHAT, GET, INSTRUCT, LIST, MESSAGES, ODD, body_of, encode, refusal
+from tests.encoding import CHAT, GET, INSTRUCT, LIST, MESSAGES, ODD, UPLOAD, body_of, encode, refusal
 
 
 def test_fields_become_a_body_and_what_is_unset_is_not_sent() -> None:
@@ -58,12 +61,12 @@ def test_how_a_call_is_used_decides_whether_it_streams(given: Any) -> None:
 @pytest.mark.parametrize(
     ("fields", "field", "message"),
     [
-        ({"model": "m"}, None, "missing required field `messages`"),
-        ({"model": "m", "messages": [], "temprature": 1}, None, "'temprature'; did you mean 'temperature'?"),
+        ({"model": "m"}, "messages", "missing required field `messages`"),
+        ({"model": "m", "messages": [], "temprature": 1}, "temprature", "'temprature'; did you mean 'temperature'?"),
         ({"model": "m", "messages": [], "temperature": 2}, "temperature", "temperature: Expected `float` <= 1.5"),
         ({"model": "m", "messages": [{"role": "usr"}]}, "messages[0].role", "Invalid value 'usr'"),
         ({"model": "m", "messages": [UserMessage(content=5)]}, "messages[0].content", "got `int`"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        ({"model": "m", "messages": [object()]}, None, "cannot be sent as JSON: Encoding objects of type object"),
+        ({"model": "m", "messages": [object()]}, None, "cannot be sent as JSON: objects of type object"),
         ({"model": "m", "messages": [{"role": "user", "content": UNSET}]}, None, "cannot be sent as JSON"),
         ({"model": "\ud800", "messages": []}, None, "surrogates not allowed"),
         ({"model": "m", "messages": [], "metadata": {1.5: {2: set}}}, None, "cannot be sent as JSON"),
@@ -136,7 +139,7 @@ def test_an_answer_that_becomes_history_leaves_behind_what_only_answers_have() -
 
 def test_a_body_that_is_no_object_is_sent_as_it_is() -> None:
     assert body_of(encode(INSTRUCT, [{"messages": MESSAGES}])) == [{"messages": MESSAGES}]
-    assert refusal(INSTRUCT, [{"messages": [{"role": "user"}]}]).field == "[0].messages[0]"
+    assert refusal(INSTRUCT, [{"messages": [{"role": "user"}]}]).field == "[0].messages[0].content"
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
@@ -151,3 +154,31 @@ def test_a_refusal_says_which_operation_was_meant() -> None:
     error = refusal(CHAT, model="m")
 
     assert (error.method, error.path) == ("POST", "/v1/chat/completions")
+
+
+def test_any_mapping_and_any_sequence_are_sent() -> None:
+    body = body_of(encode(CHAT, model="m", messages=deque(MESSAGES), metadata=MappingProxyType({"a": deque([1])})))
+
+    assert (body["messages"], body["metadata"]) == (MESSAGES, {"a": [1]})
+
+
+def test_a_number_that_json_does_not_have_is_refused_wherever_it_hides() -> None:
+    for hidden in ({float("nan")}, Hidden(float("inf"))):
+        assert refusal(CHAT, model="m", messages=MESSAGES, metadata={"a": hidden}).field
+    assert refusal(UPLOAD, file=b"x", extra_body={"a": float("nan")}).field == "a"
+
+
+@dataclass
+class Hidden:
+    number: float
+
+
+def test_the_field_is_named_whatever_is_wrong_with_it() -> None:
+    assert refusal(CHAT, model="m", messages=[{"content": "x"}]).field == "messages[0].role"
+    assert refusal(CHAT, model="m", messages=MESSAGES, max_completion_tokens=5).field == "max_completion_tokens"
+
+
+def test_the_name_that_was_meant_is_the_one_of_the_same_words() -> None:
+    error = refusal(CHAT, model="m", messages=MESSAGES, max_completion_tokens=5)
+
+    assert "did you mean 'max_tokens'?" in str(error)

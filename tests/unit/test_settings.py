@@ -33,6 +33,7 @@ from mistral_async.settings import (
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("http://[::1]:8080/v1", "http://[::1]:8080"),
         ("https://gateway.test/mistral/v1", "https://gateway.test/mistral"),
+        ("http://[fe80::1%25eth0]:80", "http://[fe80::1%25eth0]:80"),
         ("http://v1", "http://v1"),
         ("http://v1/v1", "http://v1"),
         ("HTTPS://API.MISTRAL.AI", "https://API.MISTRAL.AI"),
@@ -102,7 +103,7 @@ def test_no_base_url_raises_anything_else(url: str) -> None:
 
 
 def test_names_of_headers_become_lower_case() -> None:
-    assert check_headers({"X-Team": "a", "Accept": "\tb é"}) == {"x-team": "a", "accept": "\tb é"}
+    assert check_headers({"X-Team": "a", "Accept": "\tb e"}) == {"x-team": "a", "accept": "\tb e"}
     assert check_headers(None) == {}
 
 
@@ -205,3 +206,8 @@ def test_a_flag_is_a_boolean() -> None:
     assert check_flag("validation", True)
     with pytest.raises(ValueError, match=r"^validation: True or False is wanted, not 'no'"):
         check_flag("validation", "no")
+
+
+def test_the_value_of_a_header_is_text() -> None:
+    with pytest.raises(ValueError, match=r"^headers: the value of 'x' must be text, not int"):
+        check_headers({"x": 1})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
