@@ -96,8 +96,8 @@ async def _serve(options: argparse.Namespace) -> int:
     try:
         await server.start()
     except OSError as error:
-        # asyncio puts the address into the message, with words around it; the reason alone is enough here.
-        reason = (error.strerror or str(error)).rpartition(": ")[2]
+        # asyncio puts the address, and since 3.13 the number, before the reason, which alone is enough here.
+        reason = (error.strerror or str(error)).rpartition(": ")[2].rpartition("] ")[2]
         print(f"mistral-async: cannot listen at {options.host}:{options.port}: {reason}", file=sys.stderr)
         return 1
     try:
