@@ -62,6 +62,7 @@ class RequestEncoder:
         query: dict[str, Any] = {}
         headers: dict[str, Any] = {}
         fields: dict[str, Any] = {}
+        extra = {name: value for name, value in extra_body.items() if name != self._flag}
         for name, value in (params or {}).items():
             if value is UNSET:
                 continue
@@ -78,9 +79,9 @@ class RequestEncoder:
             fields = {}
         text, header_fields = self._query_text(query, validate), self._header_fields(headers, validate)
         if self._operation.multipart:
-            form = self._form(self._asking(fields, stream), extra_body, validate)
+            form = self._form(self._asking(fields, stream), extra, validate)
             return Encoded(text, header_fields, form, form.content_type)
-        body = self._json(request, fields, stream, extra_body, validate)
+        body = self._json(request, fields, stream, extra, validate)
         return Encoded(text, header_fields, body, None if body is None else "application/json")
 
     def _query_text(self, query: dict[str, Any], validate: bool) -> str:
@@ -112,12 +113,12 @@ class RequestEncoder:
         request: Any,
         fields: dict[str, Any],
         stream: bool,
-        extra_body: Mapping[str, Any],
+        extra: dict[str, Any],
         validate: bool,
     ) -> bytes | None:
         if self._check_body is None:
-            return self._bytes(dict(extra_body)) if extra_body else None
-        if request is None and not fields and not self._operation.body_required and not (stream or extra_body):
+            return self._bytes(extra) if extra else None
+        if request is None and not fields and not self._operation.body_required and not (stream or extra):
             return None
         value = request if request is not None else fields
         if self._may_hold_answers:
@@ -126,8 +127,7 @@ class RequestEncoder:
         encoded = self._bytes(value)
         if validate:
             self._checked(encoded, value, self._check_body)
-        if extra_body:
-            extra = {name: each for name, each in extra_body.items() if name != self._flag}
+        if extra:
             encoded = self._bytes({**self._builtins(value), **extra})
         return encoded
 
@@ -152,7 +152,7 @@ class RequestEncoder:
                 return
             raise self._refusal(exc, self._body_type) from exc
 
-    def _form(self, given: Mapping[str, Any], extra: Mapping[str, Any], validate: bool) -> MultipartBody:
+    def _form(self, given: Mapping[str, Any], extra: dict[str, Any], validate: bool) -> MultipartBody:
         files = {name: value for name, value in given.items() if name in self._operation.files}
         for name in self._operation.required_files:
             if files.get(name) is None:
@@ -160,7 +160,7 @@ class RequestEncoder:
         plain = self._builtins({name: value for name, value in given.items() if name not in files})
         if validate and self._body_type is not None:
             self._convert(plain, self._body_type)
-        fields = {**plain, **self._builtins(dict(extra))}
+        fields = {**plain, **self._builtins(extra)}
         self._refuse_not_finite(fields)
         pairs = [(name, text) for name, value in fields.items() for text in _form_texts(value)]
         try:
@@ -185,9 +185,9 @@ class RequestEncoder:
         return encoded
 
     def _refuse_not_finite(self, plain: Any) -> None:
-        if where := not_finite(plain):
+        if (where := not_finite(plain)) is not None:
             field = where.lstrip(".")
-            raise self._error(f"{field}: NaN and infinity cannot be sent", field=field)
+            raise self._error(f"{field or 'the body'}: NaN and infinity cannot be sent", field=field or None)
 
     def _builtins(self, values: Any) -> Any:
         try:

@@ -34,20 +34,24 @@ class Upload:
         return self._pieces
 
     async def during(self, sending: Awaitable[R]) -> R:
-        """Await what sends it. Raises ``Stalled`` where the server stops reading, and leaves nothing of it open."""
+        """Await what sends it. Raises ``Stalled`` where the server stops reading; what fails leaves nothing open.
+
+        A server may begin its answer before it has read everything: then the rest goes on being sent. Once the answer
+        is complete, aiohttp gives up what is left, and the connection with it.
+        """
         limit = asyncio.timeout(None)
         try:
             async with limit as self._limit:
                 return await sending
-        except TimeoutError:
-            if limit.expired():
+        except BaseException as exc:
+            if self._pieces is not None:
+                with contextlib.suppress(RuntimeError):  # still at work for a moment: it ends by itself
+                    await self._pieces.aclose()
+            if isinstance(exc, TimeoutError) and limit.expired():
                 raise Stalled from None
             raise
         finally:
             self._limit = None
-            if self._pieces is not None:
-                with contextlib.suppress(RuntimeError):  # still at work for a moment: it ends by itself
-                    await self._pieces.aclose()
 
     async def _make_pieces(self) -> AsyncGenerator[bytes, None]:
         if isinstance(self._body, bytes):

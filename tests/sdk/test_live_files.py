@@ -170,6 +170,34 @@ async def test_an_upload_that_the_server_stops_reading_is_a_timeout(never_reads:
     assert caught.value.limit == "read"
 
 
+async def test_an_answer_that_begins_before_the_end_of_an_upload_does_not_cut_it_short() -> None:
+    size, received = 20_000_000, 0
+
+    async def begin_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal received
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n")
+        await asyncio.sleep(0.05)  # the client has the head, and most of its body still to send
+        tail = b""
+        while not tail.endswith(b"\r\n0\r\n\r\n") and (chunk := await reader.read(1_000_000)):
+            received += len(chunk)
+            tail = (tail + chunk)[-7:]
+        writer.write(b'{"id": "f"}')
+        await writer.drain()
+        writer.close()
+
+    async def content() -> AsyncIterator[bytes]:
+        for _ in range(size // 1_000_000):
+            yield b"x" * 1_000_000
+
+    async with await asyncio.start_server(begin_early, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with MistralClient(api_key="k", base_url=url) as client:
+            assert (await client.files.post(file=content())).id == "f"
+
+    assert received >= size
+
+
 async def test_a_slow_source_is_no_fault_of_the_servers(server: LocalServer) -> None:
     async def slowly() -> AsyncIterator[bytes]:
         for _ in range(3):
