@@ -40,9 +40,16 @@ if TYPE_CHECKING:
     from mistral_async.errors import TLSError as TLSError
     from mistral_async.errors import TransportError as TransportError
     from mistral_async.errors import UnprocessableEntityError as UnprocessableEntityError
-    from mistral_async.http import Timeout as Timeout
+    from mistral_async.hooks import Answered as Answered
+    from mistral_async.hooks import Retried as Retried
+    from mistral_async.http import Request as Request
     from mistral_async.model import UnknownVariant as UnknownVariant
     from mistral_async.raw import Raw as Raw
+    from mistral_async.settings import TLS as TLS
+    from mistral_async.settings import CircuitBreaker as CircuitBreaker
+    from mistral_async.settings import Proxy as Proxy
+    from mistral_async.settings import Retry as Retry
+    from mistral_async.settings import Timeout as Timeout
     from mistral_async.streams import ByteStream as ByteStream
     from mistral_async.streams import EventStream as EventStream
 
@@ -73,9 +80,11 @@ _MODULES = {
         "TransportError",
         "UnprocessableEntityError",
     ),
-    "mistral_async.http": ("Timeout",),
+    "mistral_async.hooks": ("Answered", "Retried"),
+    "mistral_async.http": ("Request",),
     "mistral_async.model": ("UnknownVariant",),
     "mistral_async.raw": ("Raw",),
+    "mistral_async.settings": ("TLS", "CircuitBreaker", "Proxy", "Retry", "Timeout"),
     "mistral_async.streams": ("ByteStream", "EventStream"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -12,12 +12,13 @@ from typing import Any, Generic, Self, TypeVar, cast
 import msgspec
 
 from mistral_async.engine import DEFAULTS, Engine, Options, whole
-from mistral_async.http import Request, Response, Timeout
+from mistral_async.http import Answer, Request, Response
 from mistral_async.operation import Operation
 from mistral_async.pages import next_parameter
 from mistral_async.raw import Raw
 from mistral_async.saving import save
-from mistral_async.settings import check_headers, check_timeout
+from mistral_async.settings import Retry, Timeout
+from mistral_async.settings.checks import check_headers, check_retry, check_timeout
 from mistral_async.streams import ByteStream, EventStream
 
 T = TypeVar("T")
@@ -60,17 +61,19 @@ class Call(Coroutine[Any, Any, T_co]):
         *,
         timeout: float | Timeout | msgspec.UnsetType | None = msgspec.UNSET,
         headers: Mapping[str, str] | None = None,
+        retry: Retry | msgspec.UnsetType | None = msgspec.UNSET,
         extra_body: Mapping[str, Any] | None = None,
     ) -> Self:
         """The same call with settings of its own; it takes this one's place.
 
-        ``timeout`` is in seconds, ``headers`` are added to the client's, ``extra_body`` holds fields that the
-        specification does not know yet: they are sent unchecked, save the one that asks for a stream, which is the
-        call's own. What is given a second time adds to the first.
+        ``timeout`` is in seconds, ``retry=None`` sends it once, ``headers`` are added to the client's, ``extra_body``
+        holds fields that the specification does not know yet: they are sent unchecked, save the one that asks for a
+        stream, which is the call's own. What is given a second time adds to the first.
         """
         changed = msgspec.structs.replace(
             self._options,
             timeout=self._options.timeout if timeout is msgspec.UNSET else check_timeout(timeout),
+            retry=self._options.retry if retry is msgspec.UNSET else check_retry(retry),
             headers={**self._options.headers, **check_headers(headers)},
             extra_body={**self._options.extra_body, **(extra_body or {})},
         )
@@ -92,8 +95,10 @@ class Call(Coroutine[Any, Any, T_co]):
     def _as(self, call_type: type[C], options: Options) -> C:
         return call_type(self._engine, self._operation, self._path, self._body, self._params, options)
 
-    def _request(self, *, stream: bool = False) -> Request:
-        return self._engine.request(self._operation, self._path, self._body, self._params, self._options, stream=stream)
+    def _request(self, answer: Answer = "whole", *, stream: bool = False) -> Request:
+        return self._engine.request(
+            self._operation, self._path, self._body, self._params, self._options, answer=answer, stream=stream
+        )
 
     async def _run(self) -> T_co:
         request = self._request()
@@ -162,7 +167,7 @@ class StreamingCall(Call[T], Generic[T, E]):
     def stream(self) -> EventStream[E]:
         """The events, for ``async with``: closed at the end of the block, however it is left."""
         self._spend()
-        operation, request = self._operation, self._request(stream=True)
+        operation, request = self._operation, self._request("events", stream=True)
         return EventStream(
             lambda: self._engine.send_for_events(request),
             lambda event: cast(E, self._engine.decode_event(operation, event)),
@@ -228,4 +233,4 @@ class DownloadCall(Call[bytes]):
             return await save(chunks, Path(path))
 
     async def _open(self) -> Response:
-        return await self._engine.send(self._request())
+        return await self._engine.send(self._request("bytes"))

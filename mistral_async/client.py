@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from mistral_async.engine import Engine
-from mistral_async.http import Request, Response, Timeout, Transport
+from mistral_async.hooks import Hooks, OnRequest, OnResponse, OnRetry
+from mistral_async.http import Request, Response, Transport
 from mistral_async.resources import Resources
-from mistral_async.settings import (
+from mistral_async.settings import TLS, CircuitBreaker, Proxy, Retry, Settings, Timeout
+from mistral_async.settings.checks import (
     ApiKey,
-    Settings,
     check_api_key,
     check_base_url,
+    check_choice,
+    check_circuit_breaker,
     check_flag,
     check_headers,
+    check_proxy,
+    check_retry,
     check_timeout,
+    check_tls,
+    check_whole,
 )
+from mistral_async.settings.client import MAX_CONNECTIONS, MAX_RESPONSE_SIZE, Compression, HttpVersion
 from mistral_async.transport.auth import Auth
+
+DEFAULT_RETRY = Retry()
 
 # Header fields that hold credentials. Source: RFC 9110 sections 11.6.2 and 11.7.2, RFC 6265 section 5.4.
 SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -48,8 +59,20 @@ class MistralClient(Resources):
         base_url: str | None = None,
         timeout: float | Timeout | None = 30.0,
         headers: Mapping[str, str] | None = None,
+        http_version: HttpVersion = "auto",
+        retry: Retry | None = DEFAULT_RETRY,
+        circuit_breaker: CircuitBreaker | None = None,
+        tls: TLS | ssl.SSLContext | None = None,
+        proxy: Proxy | str | None = None,
+        trust_env: bool = False,
+        compression: Compression = "auto",
+        max_connections: int = MAX_CONNECTIONS,
+        max_response_size: int = MAX_RESPONSE_SIZE,
         validation: bool = True,
         strict_responses: bool = False,
+        on_request: OnRequest | None = None,
+        on_response: OnResponse | None = None,
+        on_retry: OnRetry | None = None,
         wire: Transport | None = None,
     ) -> None:
         self._settings = Settings(
@@ -58,8 +81,18 @@ class MistralClient(Resources):
             headers=check_headers(headers),
             validation=check_flag("validation", validation),
             strict_responses=check_flag("strict_responses", strict_responses),
+            http_version=check_choice("http_version", http_version, ("auto", "2", "1.1")),
+            retry=check_retry(retry),
+            circuit_breaker=check_circuit_breaker(circuit_breaker),
+            tls=check_tls(tls),
+            proxy=check_proxy(proxy),
+            trust_env=check_flag("trust_env", trust_env),
+            compression=check_choice("compression", compression, ("auto", "always", "never")),
+            max_connections=check_whole("max_connections", max_connections),
+            max_response_size=check_whole("max_response_size", max_response_size),
         )
         self._gate = _Gate(wire if wire is not None else _http1())
+        self._hooks = Hooks(on_request=on_request, on_response=on_response, on_retry=on_retry)
         self._engine = Engine(Auth(self._gate, check_api_key(api_key)), self._settings)
 
     async def aclose(self) -> None:

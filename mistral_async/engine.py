@@ -12,19 +12,21 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from mistral_async._version import __version__
 from mistral_async.codec.answers import UNFIT, AnswerDecoder, NotReadable
 from mistral_async.codec.events import ErrorEvent, EventDecoder
 from mistral_async.codec.lenient import Misfit
 from mistral_async.codec.load import model
-from mistral_async.codec.problem import BODY_LIMIT, read_problem, request_id, retry_after
+from mistral_async.codec.problem import BODY_LIMIT, read_problem
 from mistral_async.codec.requests import RequestEncoder
 from mistral_async.codec.sse import EventParser, ServerEvent
 from mistral_async.errors import APIError, ResponseDecodeError, TransportError, error_for
-from mistral_async.http import Request, Response, Timeout, Transport
+from mistral_async.fields import request_id, retry_after
+from mistral_async.http import Answer, Request, Response, Transport
 from mistral_async.operation import Events, Operation
-from mistral_async.settings import Settings
+from mistral_async.settings import Retry, Settings, Timeout
 
 log = logging.getLogger("mistral_async")
 
@@ -38,6 +40,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What differs for one call."""
 
     timeout: Timeout | None = None  # None: the client's
+    retry: Retry | UnsetType | None = UNSET  # UNSET: the client's
     headers: Mapping[str, str] = {}  # names in lower case
     extra_body: Mapping[str, Any] = {}
 
@@ -79,6 +82,7 @@ class Engine:
         params: Mapping[str, Any] | None,
         options: Options = DEFAULTS,
         *,
+        answer: Answer = "whole",
         stream: bool = False,
     ) -> Request:
         """The request that a call comes to. Raises ``RequestValidationError``; nothing is sent."""
@@ -98,7 +102,9 @@ class Engine:
             headers=headers,
             body=encoded.body,
             timeout=options.timeout or self._settings.timeout,
+            retry=self._settings.retry if options.retry is UNSET else options.retry,
             repeatable=operation.repeatable,
+            answer=answer,
         )
 
     async def send(self, request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from mistral_async.http import Headers
 
@@ -31,11 +31,22 @@ class MistralError(Exception):
     retry_safe: bool = False
     """Whether the same call may be made again without the risk of doing something twice."""
 
+    attempts: int = 0
+    """How often the request was sent; 0 where nothing was."""
+
     def __init__(self, message: str, *, request: Target | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.method = request.method if request else None
         self.path = request.path if request else None  # the operation's template, such as "/v1/models/{model_id}"
+
+    def after(self, attempts: int) -> Self:
+        """The same error, saying how many attempts were made."""
+        if attempts > 1 and attempts != self.attempts:
+            self.message = f"{self.message} ({attempts} attempts)"
+            self.args = (self.message, *self.args[1:])
+        self.attempts = attempts
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
+
+from mistral_async.settings.retry import Retry
+from mistral_async.settings.timeout import Timeout
 
 
 class Headers(Mapping[str, str]):
@@ -73,20 +75,8 @@ class Body(Protocol):
     def __aiter__(self) -> AsyncGenerator[bytes, None]: ...
 
 
-class Timeout(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a call may take, in seconds; None is without limit. Zero and less are refused with ``ValueError``."""
-
-    connect: float | None = 30.0  # until a connection is there
-    read: float | None = 30.0  # without a byte from the server, the head of the response included
-    total: float | None = None  # from sending to the last byte of the body
-
-    def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            if value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-                raise ValueError(f"timeout: {name} must be a positive number of seconds or None, not {value!r}")
+Answer: TypeAlias = Literal["whole", "events", "bytes"]
+"""How an answer is wanted: held in memory, as a stream of events, or in chunks as they arrive."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +91,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     body: bytes | Body | None = None
     timeout: Timeout = Timeout()
+    deadline: float | None = None  # the loop's time by which the last byte must be there
+    retry: Retry | None = None  # None: it is sent once
     repeatable: bool = False  # sending it twice does no harm
+    answer: Answer = "whole"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the URL, as they stand there. Source: RFC 6454 section 4."""
+        return self.url[: _end_of_origin(self.url)]
 
     def with_headers(self, headers: Mapping[str, str]) -> Request:
         """The same request with these fields added, or replaced where they were there."""
@@ -133,6 +131,11 @@ class Response(Protocol):
         """Such as ``"1.1"``."""
         ...
 
+    @property
+    def attempts(self) -> int:
+        """How often the request was sent, until this answer came."""
+        ...
+
     async def read(self) -> bytes:
         """The whole body."""
         ...
@@ -152,3 +155,8 @@ class Transport(Protocol):
     async def send(self, request: Request, /) -> Response: ...
 
     async def aclose(self) -> None: ...
+
+
+def _end_of_origin(url: str) -> int:
+    start = url.find("://") + 3
+    return min((at for mark in "/?#" if (at := url.find(mark, start)) >= 0), default=len(url))

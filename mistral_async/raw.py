@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from mistral_async.codec.problem import request_id
+from mistral_async.fields import request_id
 from mistral_async.http import Headers, Response
 
 T_co = TypeVar("T_co", covariant=True)
@@ -14,12 +14,13 @@ T_co = TypeVar("T_co", covariant=True)
 class Raw(Generic[T_co]):
     """Status, headers and body of an answer, before its model."""
 
-    __slots__ = ("_decode", "body", "headers", "http_version", "status")
+    __slots__ = ("_decode", "attempts", "body", "headers", "http_version", "status")
 
     def __init__(self, response: Response, body: bytes, decode: Callable[[], T_co]) -> None:
         self.status: int = response.status
         self.headers: Headers = response.headers
         self.http_version: str = response.http_version  # such as "1.1"
+        self.attempts: int = response.attempts  # how often the request was sent
         self.body: bytes = body
         self._decode = decode
 

@@ -11,9 +11,10 @@ from typing import Generic, Self, TypeVar
 
 from mistral_async.codec.answers import NotReadable
 from mistral_async.codec.events import ErrorEvent
-from mistral_async.codec.problem import Problem, request_id
+from mistral_async.codec.problem import Problem
 from mistral_async.codec.sse import EventParser, ServerEvent
 from mistral_async.errors import ConnectionLost, StreamError, TransportError
+from mistral_async.fields import request_id
 from mistral_async.http import Headers, Request, Response
 
 E = TypeVar("E")

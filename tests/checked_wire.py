@@ -52,6 +52,10 @@ class CheckedResponse:
     def http_version(self) -> str:
         return self._inner.http_version
 
+    @property
+    def attempts(self) -> int:
+        return self._inner.attempts
+
     async def read(self) -> bytes:
         body = await self._inner.read()
         check_answer(self._method, self._path, self.headers["content-type"], body)

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from mistral_async.engine import Engine
-from mistral_async.http import Headers, Request, Response, Timeout, Transport
-from mistral_async.settings import Settings
+from mistral_async.http import Headers, Request, Response, Transport
+from mistral_async.settings import Settings, Timeout
 
 FOREVER = asyncio.Event  # a chunk that never arrives: `ScriptedResponse(200, [b"first", FOREVER])`
 
@@ -24,6 +24,7 @@ class ScriptedResponse:
         self.status = status
         self.headers = Headers.of(headers or {})
         self.http_version = "1.1"
+        self.attempts = 1
         self.closed = 0  # how often `close` was called
         self.received = 0  # bytes that were asked for
         self.ended = False  # read to the end
@@ -103,7 +104,7 @@ def engine(
     settings = Settings(
         base_url=base_url,
         headers=headers or {},
-        timeout=Timeout(),
+        retry=None,
         validation=validation,
         strict_responses=strict_responses,
     )

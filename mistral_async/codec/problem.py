@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 
 from mistral_async.codec.answers import NotReadable, json_value
 from mistral_async.codec.shapes import is_array, is_object
-from mistral_async.http import Headers
 
 MESSAGE_LIMIT = 500  # characters; enough for what the API writes, little enough for a log line
 BODY_LIMIT = 64 * 1024  # bytes of an error body that are read: no message needs more
@@ -48,27 +43,6 @@ def is_problem(value: object) -> bool:
     if value.get("object") == "error" or value.get("error"):
         return True
     return bool(value) and value.keys() <= {"detail", "message", "request_id"}
-
-
-def request_id(headers: Headers) -> str | None:
-    """The id by which the vendor finds the request again."""
-    return headers.get("x-kong-request-id") or headers.get("mistral-correlation-id")
-
-
-def retry_after(headers: Headers, *, now: Callable[[], float] = time.time) -> float | None:
-    """Seconds to wait, from ``Retry-After`` in seconds or as a date; None where it is missing or makes no sense.
-
-    Source: RFC 9110 section 10.2.3.
-    """
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text) if len(text) < 10 else None  # more would be decades
-    try:
-        date = parsedate_to_datetime(text)
-        # Source: RFC 9110 section 5.6.7: a date without a zone (asctime's form) is in GMT too.
-        return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now())
-    except (ValueError, OverflowError):
-        return None
 
 
 def _from_json(value: Any) -> Problem:

@@ -19,7 +19,7 @@ from mistral_async.codec.shapes import is_array, is_object
 from mistral_async.errors import RequestValidationError
 from mistral_async.http import Body
 from mistral_async.operation import Operation
-from mistral_async.settings import check_headers
+from mistral_async.settings.checks import check_headers
 
 _UNSENDABLE = (TypeError, ValueError, OverflowError, RecursionError)  # what msgspec raises for what it cannot encode
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 
 from mistral_async.http import Request, Response, Transport
-from mistral_async.settings import ApiKey, check_key_text
+from mistral_async.settings.checks import ApiKey, check_key_text
 from mistral_async.transport.redacted import redacted
 
 

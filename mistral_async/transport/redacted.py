@@ -29,6 +29,10 @@ class Redacted:
     def http_version(self) -> str:
         return self._inner.http_version
 
+    @property
+    def attempts(self) -> int:
+        return self._inner.attempts
+
     async def read(self) -> bytes:
         """The whole body, masked."""
         return (await self._inner.read()).replace(self._secret, MASK)

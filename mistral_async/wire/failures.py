@@ -1,80 +1,93 @@
-"""What aiohttp's errors mean in this SDK's terms, decided in one place."""
+"""What goes wrong between here and a server, said the same way for every version of HTTP."""
 
 from __future__ import annotations
 
-import asyncio
+import ssl
 from urllib.parse import urlsplit
-
-import aiohttp
 
 from mistral_async.errors import (
     ConnectError,
     ConnectionLost,
     ProtocolError,
+    ProxyError,
     TimeoutError,
     TLSError,
     TransportError,
 )
 from mistral_async.http import Request
-from mistral_async.wire.upload import Stalled
 
 
-def failure_of(exc: Exception, request: Request, *, answered: bool = False) -> TransportError:
-    """The error to raise from one of aiohttp's. ``answered``: the head of the response had arrived."""
-    host = urlsplit(request.url).netloc
-    limits = request.timeout
-    again = "it may be sent again" if request.repeatable else "it may have been acted on: look before sending it again"
+class ProxyRefused(OSError):
+    """The proxy could not be reached, or would not make the way."""
+
+
+def host_of(request: Request) -> str:
+    """Host and port, for messages."""
+    return urlsplit(request.url).netloc
+
+
+def no_connection(exc: OSError | None, request: Request) -> TransportError:
+    """From what making a connection raised: ``TLSError``, ``ProxyError`` or ``ConnectError``."""
+    host = host_of(request)
     match exc:
-        case Stalled():
-            return TimeoutError(
-                f"{host} has read nothing for {limits.read} s ({request}); raise `timeout` if the way there is slow",
-                limit="read",
-                request=request,
-            )
-        case aiohttp.InvalidURL():
-            return ConnectError(f"{host} is no host ({request}); check `base_url`", request=request, retry_safe=False)
-        case aiohttp.ConnectionTimeoutError():
-            return TimeoutError(
-                f"no connection to {host} within {limits.connect} s ({request}); is it reachable? else raise `timeout`",
-                limit="connect",
-                request=request,
-                retry_safe=True,
-            )
-        case aiohttp.SocketTimeoutError():
-            return TimeoutError(
-                f"no byte from {host} for {limits.read} s ({request}); raise `timeout` for long answers",
-                limit="read",
-                request=request,
-            )
-        case asyncio.TimeoutError():
-            return TimeoutError(
-                f"no complete answer from {host} within {limits.total} s ({request}); raise `timeout.total`",
-                limit="total",
-                request=request,
-            )
-        case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
+        case ProxyRefused():
+            return ProxyError(f"no way to {host} through the proxy: {exc} ({request}); check `proxy`", request=request)
+        case ssl.SSLError() | ssl.CertificateError():
             return TLSError(f"no secure connection to {host}: {exc} ({request})", request=request)
-        case aiohttp.ClientConnectorError():
-            return ConnectError(
-                f"no connection to {host}: {exc.os_error} ({request}); check `base_url` and the way there",
-                request=request,
-            )
-        case aiohttp.ClientPayloadError() if "content-encoding" in str(exc):  # no class of its own says so
-            return ProtocolError(f"{host} sent a body that its encoding does not fit ({request})", request=request)
-        case aiohttp.ClientResponseError(message=what):
-            return ProtocolError(f"{host} sent what is not HTTP: {_one_line(what)} ({request})", request=request)
-        case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | aiohttp.ClientOSError():
-            when = "in the middle of its answer" if answered else "before it answered"
-            return ConnectionLost(f"{host} closed the connection {when} ({request}); {again}", request=request)
         case _:
-            what = _one_line(str(exc))
-            return ConnectionLost(f"the connection to {host} failed: {what} ({request}); {again}", request=request)
+            return ConnectError(
+                f"no connection to {host}: {exc} ({request}); check `base_url` and the way there", request=request
+            )
 
 
-def cause_of(exc: Exception) -> Exception | None:
-    """The cause to show: none where aiohttp's error holds the request's headers, and so the key."""
-    return None if isinstance(exc, aiohttp.ClientResponseError) else exc
+def not_connected_in_time(request: Request) -> TimeoutError:
+    """The limit ``connect`` ran out: nothing was sent."""
+    return TimeoutError(
+        f"no connection to {host_of(request)} within {request.timeout.connect} s ({request}); is it reachable? "
+        "else raise `timeout`",
+        limit="connect",
+        request=request,
+        retry_safe=True,
+    )
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def silent(request: Request) -> TimeoutError:
+    """The limit ``read`` ran out: the server said nothing for as long as it may."""
+    return TimeoutError(
+        f"no byte from {host_of(request)} for {request.timeout.read} s ({request}); raise `timeout` for long answers",
+        limit="read",
+        request=request,
+    )
+
+
+def stalled(request: Request) -> TimeoutError:
+    """The limit ``read`` ran out: the server read none of the request's body for as long as it may."""
+    return TimeoutError(
+        f"{host_of(request)} has read nothing for {request.timeout.read} s ({request}); "
+        "raise `timeout` if the way there is slow",
+        limit="read",
+        request=request,
+    )
+
+
+def lost(request: Request, what: str = "", *, answered: bool, processed: bool = True) -> ConnectionLost:
+    """The connection, or this request's part of it, ended too soon.
+
+    ``processed=False``: the server surely did nothing, so any request may be sent again.
+    """
+    when = "in the middle of its answer" if answered else "before it answered"
+    if not processed:
+        again = "the server did nothing: it may be sent again"
+    elif request.repeatable:
+        again = "it may be sent again"
+    else:
+        again = "it may have been acted on: look before sending it again"
+    said = what or f"{host_of(request)} closed the connection {when}"
+    return ConnectionLost(f"{said} ({request}); {again}", request=request, retry_safe=not processed or None)
+
+
+def not_http(request: Request, what: str) -> ProtocolError:
+    """The server broke the protocol; ``what`` says how, on one line."""
+    return ProtocolError(
+        f"{host_of(request)} sent what is not HTTP: {' '.join(what.split())} ({request})", request=request
+    )

@@ -11,7 +11,7 @@ import aiohttp
 from yarl import URL
 
 from mistral_async.http import Headers, Request, Response
-from mistral_async.wire.failures import cause_of, failure_of
+from mistral_async.wire.aiohttp_failures import cause_of, failure_of
 from mistral_async.wire.upload import Upload, large
 
 
@@ -81,7 +81,7 @@ class Http1Wire:
 class Http1Response:
     """A response of aiohttp's, seen as the layers above see every response."""
 
-    http_version: str
+    attempts = 1
 
     def __init__(self, response: aiohttp.ClientResponse, request: Request) -> None:
         self._response = response
@@ -89,7 +89,7 @@ class Http1Response:
         self.status = response.status
         self.headers = Headers(response.raw_headers)
         version = response.version
-        self.http_version = f"{version.major}.{version.minor}" if version else "1.1"
+        self.http_version: str = f"{version.major}.{version.minor}" if version else "1.1"
 
     async def read(self) -> bytes:
         """The whole body."""

@@ -10,9 +10,9 @@ import pytest
 
 from mistral_async.calls import Call
 from mistral_async.errors import NotFoundError, ResponseDecodeError
-from mistral_async.http import Timeout
 from mistral_async.models.files import ListFilesOut
 from mistral_async.operation import Operation
+from mistral_async.settings import Timeout
 from tests.fakes import ScriptedResponse, ScriptedWire, engine
 
 LIST = Operation(method="GET", path="/v1/files", query="files.ListFilesQuery", answer="files.ListFilesOut")

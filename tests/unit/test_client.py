@@ -13,7 +13,7 @@ import pytest
 import mistral_async
 from mistral_async import ConnectionLost, MistralClient, RequestValidationError, ResponseDecodeError, Timeout
 from mistral_async.engine import USER_AGENT
-from mistral_async.settings import API_KEY_VARIABLE
+from mistral_async.settings.checks import API_KEY_VARIABLE
 from mistral_async.transport.auth import Auth
 from tests.fakes import ScriptedResponse, ScriptedWire, a_request
 

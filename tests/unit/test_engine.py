@@ -13,8 +13,9 @@ from mistral_async import errors
 from mistral_async.codec.problem import BODY_LIMIT
 from mistral_async.engine import Options
 from mistral_async.errors import APIError, ConnectionLost, error_for
-from mistral_async.http import Request, Timeout
+from mistral_async.http import Request
 from mistral_async.operation import Events, Operation
+from mistral_async.settings import Timeout
 from tests.fakes import FOREVER, ScriptedResponse, ScriptedWire, a_request, engine
 
 LIST_FILES = Operation(method="GET", path="/v1/files", query="files.ListFilesQuery", answer="files.ListFilesOut")

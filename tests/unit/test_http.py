@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mistral_async.http import Headers, Timeout
+from mistral_async.http import Headers
+from mistral_async.settings import Timeout
 from tests.fakes import a_request
 
 LATIN = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=10)

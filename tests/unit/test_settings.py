@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mistral_async.http import Timeout
-from mistral_async.settings import (
+from mistral_async.settings import Timeout
+from mistral_async.settings.checks import (
     API_KEY_VARIABLE,
     BASE_URL,
     check_api_key,

@@ -1,35 +1,28 @@
-"""The settings of a client: what is accepted, what it means, and which value is wrong."""
+"""What the arguments of a client may be, and which one is wrong."""
 
 from __future__ import annotations
 
 import os
 import re
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
+from mistral_async.settings.circuit import CircuitBreaker
+from mistral_async.settings.number import check_count
+from mistral_async.settings.proxy import Proxy
+from mistral_async.settings.retry import Retry
+from mistral_async.settings.timeout import Timeout
+from mistral_async.settings.tls import TLS
 
-from mistral_async.http import Timeout
+C = TypeVar("C", bound=str)
 
 BASE_URL = "https://api.mistral.ai"  # Source: the API's reference; the EU and US regions have hosts of their own
 API_KEY_VARIABLE = "MISTRAL_API_KEY"
 
 ApiKey: TypeAlias = str | Callable[[], Awaitable[str]]
 """A key, or an async function that is asked for one before each attempt."""
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client was made with, checked; without the key, which the layer that sends it holds alone."""
-
-    base_url: str
-    timeout: Timeout
-    headers: Mapping[str, str]  # names in lower case
-    validation: bool
-    strict_responses: bool
-
-    def __repr__(self) -> str:
-        return f"<Settings for {self.base_url}>"  # no headers: they may hold credentials
 
 
 # Source: RFC 9110 section 5.6.2 (token) and 5.5 (field value: no control characters, CR, LF or NUL).
@@ -58,6 +51,47 @@ def check_timeout(value: float | Timeout | None) -> Timeout:
     if isinstance(value, Timeout):
         return value
     return Timeout(connect=value, read=value)
+
+
+def check_retry(value: object) -> Retry | None:
+    """The policy, or None for none. Raises ``ValueError`` for anything else."""
+    if value is None or isinstance(value, Retry):
+        return value
+    raise ValueError(f"retry: a Retry or None is wanted, not {value!r}")
+
+
+def check_circuit_breaker(value: object) -> CircuitBreaker | None:
+    """The policy, or None for none. Raises ``ValueError`` for anything else."""
+    if value is None or isinstance(value, CircuitBreaker):
+        return value
+    raise ValueError(f"circuit_breaker: a CircuitBreaker or None is wanted, not {value!r}")
+
+
+def check_tls(value: object) -> TLS | ssl.SSLContext | None:
+    """The settings or the context, or None for the system's trust. Raises ``ValueError`` for anything else."""
+    if value is None or isinstance(value, TLS | ssl.SSLContext):
+        return value
+    raise ValueError(f"tls: a TLS, an ssl.SSLContext or None is wanted, not {value!r}")
+
+
+def check_proxy(value: Proxy | str | None) -> Proxy | None:
+    """The proxy, or None for none. Raises ``ValueError`` for what is no URL of one, without showing credentials."""
+    if value is None or isinstance(value, Proxy):
+        return value
+    return Proxy(url=value)
+
+
+def check_choice(name: str, value: C, choices: tuple[C, ...]) -> C:
+    """The value, where it is one of the choices. Raises ``ValueError`` naming the setting."""
+    if value not in choices:
+        raise ValueError(f"{name}: one of {', '.join(map(repr, choices))} is wanted, not {value!r}")
+    return value
+
+
+def check_whole(name: str, value: int) -> int:
+    """The value, where it is a whole number from 1 up. Raises ``ValueError`` naming the setting."""
+    check_count(f"{name}: it", value)
+    return value
 
 
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -1,0 +1,23 @@
+"""How long a call may take."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+
+class Timeout(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a call may take, in seconds; None is without limit. Zero and less are refused with ``ValueError``."""
+
+    connect: float | None = 30.0  # until a connection is there
+    read: float | None = 30.0  # without a byte from the server, the head of the response included
+    total: float | None = None  # from sending to the last byte of the body, retries and waits included
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+                raise ValueError(f"timeout: {name} must be a positive number of seconds or None, not {value!r}")

@@ -1,0 +1,70 @@
+"""Header fields of answers are read whatever stands in them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mistral_async.fields import request_id, retry_after
+from mistral_async.http import Headers
+
+
+def test_the_request_id_is_found_in_either_header() -> None:
+    assert request_id(Headers.of({"X-Kong-Request-Id": "k", "mistral-correlation-id": "c"})) == "k"
+    assert request_id(Headers.of({"mistral-correlation-id": "c"})) == "c"
+    assert request_id(Headers()) is None
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0", 0.0), ("7", 7.0), (" 120 ", 120.0)])
+def test_retry_after_may_be_seconds(text: str, seconds: float) -> None:
+    assert retry_after(Headers.of({"retry-after": text})) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1", "1e3", "٣", "Wed, 99 Nov 2026 99:99:99 GMT", "9" * 400])
+def test_a_retry_after_that_makes_no_sense_is_none(text: str) -> None:
+    assert retry_after(Headers(((b"retry-after", text.encode()),))) is None
+
+
+@pytest.fixture(params=["UTC", "Asia/Tokyo"])
+def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where this machine is."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield request.param
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("zone")
+def test_retry_after_may_be_a_date_in_each_of_the_three_forms_of_http() -> None:
+    now = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+    then = now + timedelta(seconds=100)
+    forms = [
+        format_datetime(then, usegmt=True),
+        then.strftime("%A, %d-%b-%y %H:%M:%S GMT"),
+        then.strftime("%a %b %e %H:%M:%S %Y"),  # asctime: of no zone, and meant in GMT
+        format_datetime(then.astimezone(timezone(timedelta(hours=5)))),
+    ]
+
+    for form in forms:
+        assert retry_after(Headers.of({"retry-after": form}), now=now.timestamp) == 100, form
+
+
+def test_a_date_that_has_passed_is_no_time_to_wait() -> None:
+    assert retry_after(Headers.of({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"})) == 0.0
+
+
+@given(st.text(st.characters(max_codepoint=255)))
+@example("Sun, 06 Nov 1994 08:49:37 -0000")
+@example("1 Jan 99999 00:00:00 GMT")
+@example("1 Jan 1 00:00:00 +9999")
+def test_no_retry_after_makes_it_raise(text: str) -> None:
+    seconds = retry_after(Headers(((b"retry-after", text.encode("latin-1")),)))
+
+    assert seconds is None or 0 <= seconds < float("inf")
