@@ -185,7 +185,7 @@ class Engine:
             body=body,
             headers=response.headers,
             request=request,
-        )
+        ).after(response.attempts)
 
     def _unreadable(self, request: Request, response: Response, body: bytes, what: str) -> ResponseDecodeError:
         return ResponseDecodeError(
@@ -194,7 +194,7 @@ class Engine:
             status=response.status,
             request_id=request_id(response.headers),
             request=request,
-        )
+        ).after(response.attempts)
 
     def _tell(self, operation: Operation, misfits: list[Misfit]) -> None:
         """Log what did not fit, once per operation."""

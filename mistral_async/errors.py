@@ -70,6 +70,8 @@ class RequestValidationError(MistralError, ValueError):
 class TransportError(MistralError):
     """No answer arrived."""
 
+    attempts = 1
+
     def __init__(self, message: str, *, request: Target | None = None, retry_safe: bool | None = None) -> None:
         super().__init__(message, request=request)
         # Without other knowledge, the server may have acted on a request that it never answered.
@@ -112,6 +114,8 @@ class ConnectionLost(TransportError):
 class CircuitOpenError(TransportError):
     """The circuit breaker is open: nothing was sent. ``retry_after`` is in seconds."""
 
+    attempts = 0
+
     def __init__(self, message: str, *, retry_after: float, request: Target | None = None) -> None:
         super().__init__(message, request=request, retry_safe=True)
         self.retry_after = retry_after
@@ -123,6 +127,8 @@ class APIError(MistralError):
     ``code``, ``type`` and ``param`` are what the error body says, where it says them; ``retry_after`` is in seconds;
     ``body`` is the beginning of the error body, as it came.
     """
+
+    attempts = 1
 
     def __init__(
         self,
@@ -188,6 +194,8 @@ class ServerError(APIError):
 class ResponseDecodeError(MistralError):
     """The answer cannot be read: it is no JSON, or of another shape altogether. ``body`` holds it, as it came."""
 
+    attempts = 1
+
     def __init__(
         self,
         message: str,
@@ -208,6 +216,8 @@ class StreamError(MistralError):
 
     Of a very long stream only the last 1,024 events are held.
     """
+
+    attempts = 1
 
     def __init__(
         self,

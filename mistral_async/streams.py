@@ -47,6 +47,11 @@ class ByteStream(AsyncIterator[bytes]):
         return self._response.headers if self._response is not None else None
 
     @property
+    def attempts(self) -> int:
+        """How often the request was sent, until its answer began."""
+        return self._response.attempts if self._response is not None else 0
+
+    @property
     def ended(self) -> bool:
         """Whether it was read to its end, or closed."""
         return self._done
@@ -192,7 +197,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
             param=problem.param if problem else None,
             request_id=(request_id(headers) if headers else None) or (problem.request_id if problem else None),
             request=self._request,
-        )
+        ).after(self._bytes.attempts)
 
     def close(self) -> None:
         """Drop what has not been read, and the connection with it: the server stops, and stops charging."""
