@@ -1,7 +1,7 @@
 """A server that answers small calls fast, over HTTP/1.1 and HTTP/2, and fails every so often.
 
-The other side of the soak: it knows just as much of either protocol as the soak's client makes use of. ``python -m tests.soak.server`` prints its
-port, and ends when its standard input does.
+The other side of the soak: it knows just as much of either protocol as the soak's client makes use of.
+``python -m tests.soak.server`` prints its port, and ends when its standard input does.
 """
 
 from __future__ import annotations
