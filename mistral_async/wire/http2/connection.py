@@ -1,0 +1,264 @@
+"""One HTTP/2 connection: a session on a transport, and the requests that share it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import ssl
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from mistral_async.errors import TransportError
+from mistral_async.http import Request
+from mistral_async.wire.failures import certificate_refused, lost
+from mistral_async.wire.http2.exchange import Exchange
+from mistral_async.wire.http2.outbox import Outbox
+from mistral_async.wire.http2.response import Http2Response
+from mistral_async.wire.http2.session import Session
+
+GRAIN = 0.01  # seconds between two looks at the clock: finer costs more than it tells
+CLOSE_LIMIT = 1.0  # seconds for the last bytes (and the TLS farewell) to go out, which a dead peer would hold up
+MAX_UNREAD = 4 * 1024 * 1024  # bytes in the transport's buffer: who sends so much and reads nothing means no good
+
+
+class Http2Connection(asyncio.Protocol):
+    """The pool gives it a transport (``transport.set_protocol``, then ``connection_made``) and asks for ``free``.
+
+    One timer looks after everything that can run out: the limits of the requests, the peer's silence, idleness.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_change: Callable[[], None],
+        session: Session | None = None,
+        ping_after: float = 15.0,
+        ping_limit: float = 10.0,
+        idle_limit: float = 60.0,
+        close_limit: float = CLOSE_LIMIT,
+    ) -> None:
+        """``on_change`` is called when ``free`` may have grown, and when the connection drains or ends.
+
+        ``ping_after`` and ``ping_limit`` are the seconds of silence with streams open until a PING is sent, and from
+        there until the peer counts as dead; after ``idle_limit`` seconds without a stream the connection is closed.
+        """
+        self.session = session or Session()
+        self.session.on_change = on_change
+        self.outbox = Outbox(self.session, self._flush)
+        self.loop: asyncio.AbstractEventLoop
+        self.closed = False  # there is no transport any more
+        self.last_written = 0  # the stream above which nothing has left for the peer
+        self.promised = 0  # streams that the pool has given away, to be opened in a moment
+        self._on_change = on_change
+        self._ping_after = ping_after
+        self._ping_limit = ping_limit
+        self._idle_limit = idle_limit
+        self._close_limit = close_limit
+        self._exchanges: set[Exchange] = set()
+        self._tasks: set[asyncio.Task[None]] = set()  # bodies that are being sent
+        self._last_opened = 0
+        self._closing = False
+        self.refusal: ssl.SSLError | None = None  # of this client's certificate, by the peer
+        self._ended = asyncio.Event()
+        self._scheduled = False  # a flush is
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = math.inf
+        self._unread = 0  # bytes the transport held when last looked at
+        # The loop's time:
+        self._heard = 0.0  # when the last byte came
+        self._busy_since = 0.0
+        self._idle_since = 0.0
+        self._pinged: float | None = None  # when a PING was sent that nothing followed
+        self._transport: asyncio.Transport
+
+    # What the pool asks.
+
+    @property
+    def free(self) -> int:
+        """How many requests it would take now."""
+        if self._closing or self._transport.is_closing():
+            return 0
+        return self.session.free - self.promised
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is under way."""
+        return not self._exchanges and not self.promised
+
+    @property
+    def draining(self) -> bool:
+        """It takes no more requests, now or later."""
+        return self._closing or self.session.draining or self.session.failure is not None
+
+    async def send(self, request: Request, /) -> Http2Response:
+        """Send it, and return when the head of the response is there. Only while ``free`` is above zero."""
+        exchange = Exchange(self, request)
+        if not self._exchanges:
+            self._busy_since = self.loop.time()
+            self.watch(self._busy_since + self._ping_after)
+        self._exchanges.add(exchange)
+        self._last_opened = exchange.stream.id
+        self.flush_soon()
+        status = await exchange.head()
+        return Http2Response(exchange, status)
+
+    def close(self) -> None:
+        """Say goodbye and close. What is still under way ends with an error."""
+        if not self._closing:
+            self._closing = True
+            for exchange in tuple(self._exchanges):
+                exchange.fail(_closed_here(exchange))
+            self.session.close()
+            self._shut()
+
+    async def wait_closed(self) -> None:
+        """Return when the transport is gone, and every body's iterator is closed."""
+        await self._ended.wait()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # What an exchange asks.
+
+    def flush_soon(self) -> None:
+        """Write what is to be written, with whatever else this turn of the loop brings."""
+        if not self._scheduled:
+            self._scheduled = True
+            self.loop.call_soon(self._flush)
+
+    def watch(self, when: float) -> None:
+        """Look at everything that can run out at this time, or before."""
+        if when < self._alarm_at and not self._closing:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm_at = when
+            self._alarm = self.loop.call_at(when, self._look)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task that is waited for before the connection counts as closed."""
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def left(self, exchange: Exchange) -> None:
+        """Its stream is over."""
+        self._exchanges.discard(exchange)
+        if not self._exchanges:
+            self._idle_since = self.loop.time()
+            self.watch(self._idle_since + self._idle_limit)
+
+    # What asyncio does.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._transport = cast(asyncio.Transport, transport)
+        self._heard = self._idle_since = self.loop.time()
+        self.watch(self._idle_since + self._idle_limit)
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = self.loop.time()
+        session = self.session
+        session.receive(data)
+        if session.pending or session.finished:
+            self.flush_soon()  # after the tasks that this woke: what they send goes with it
+
+    def pause_writing(self) -> None:
+        self.outbox.paused = True
+        self._unread = self._transport.get_write_buffer_size()
+
+    def resume_writing(self) -> None:
+        self.outbox.paused = False
+        self.outbox.move_soon()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = self._closing = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self.refusal = certificate_refused(exc)
+        self.session.lost("closed the connection" if exc is None else f"dropped the connection: {_text(exc)}")
+        self._ended.set()
+        self._on_change()
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        session, transport = self.session, self._transport
+        if transport.is_closing():
+            return
+        if session.pending:
+            transport.write(session.take())
+            self.last_written = self._last_opened
+            if self.outbox.paused and transport.get_write_buffer_size() > MAX_UNREAD:
+                self._lose("reads nothing")
+        if session.finished and not self._closing:
+            self._shut()
+
+    def _shut(self) -> None:
+        """Close the transport, when it has sent what it holds, or soon after."""
+        self._closing = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._flush()
+        self._transport.close()
+        self._alarm = self.loop.call_later(self._close_limit, self._transport.abort)
+        self._on_change()
+
+    def _lose(self, what: str) -> None:
+        """The peer is there no more, whatever the transport says."""
+        self._closing = True
+        self.session.lost(what)
+        self._transport.abort()
+        self._on_change()
+
+    # What runs out.
+
+    def _look(self) -> None:
+        self._alarm, self._alarm_at = None, math.inf
+        now = self.loop.time()
+        if self.outbox.paused:
+            unread, self._unread = self._unread, self._transport.get_write_buffer_size()
+            if self._unread < unread:
+                self.outbox.moved(now)
+        due = math.inf
+        for exchange in tuple(self._exchanges):
+            at = exchange.due()
+            if at > now + GRAIN / 10:
+                due = min(due, at)
+            elif self.outbox.paused and exchange.blocked:
+                # The socket itself takes nothing: what its neighbours sent is stuck as well.
+                exchange.expire()
+                self._lose(f"has read nothing for {exchange.request.timeout.read} s")
+            else:
+                exchange.expire()
+        due = min(due, self._look_at_peer(now))
+        self.watch(max(due, now + GRAIN))
+
+    def _look_at_peer(self, now: float) -> float:
+        """When to look again."""
+        if self._pinged is not None:
+            if self._heard < self._pinged:
+                if now >= self._pinged + self._ping_limit:
+                    self._lose(f"has sent nothing for {now - self._heard:.0f} s, not even an answer to a PING")
+                return self._pinged + self._ping_limit
+            self._pinged = None
+        if not self._exchanges:
+            if now >= self._idle_since + self._idle_limit and self.idle:
+                self.close()
+            return self._idle_since + self._idle_limit
+        silent_since = max(self._heard, self._busy_since)
+        if now < silent_since + self._ping_after:
+            return silent_since + self._ping_after
+        # Source: RFC 9113 section 6.7: whether a connection still works.
+        self.session.ping()
+        self.flush_soon()
+        self._pinged = now
+        return now + self._ping_limit
+
+
+def _closed_here(exchange: Exchange) -> TransportError:
+    answered = exchange.stream.status is not None
+    return lost(exchange.request, "the client was closed while this was under way", answered=answered)
+
+
+def _text(exc: Exception) -> str:
+    return " ".join(str(exc).split()) or type(exc).__name__

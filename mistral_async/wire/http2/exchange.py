@@ -1,0 +1,235 @@
+"""One request and its answer on a stream: sends, waits, and keeps the limits of the request."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import ssl
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from mistral_async.errors import TransportError
+from mistral_async.http import Body, Request
+from mistral_async.wire.failures import host_of, lost, no_connection, not_http, silent, stalled
+from mistral_async.wire.http2.head import head_of
+from mistral_async.wire.http2.outbox import SLICE_SIZE, Outbox, Piece
+from mistral_async.wire.http2.session import Session
+from mistral_async.wire.http2.stream import Failure
+
+
+class Carrier(Protocol):
+    """What an exchange asks of its connection."""
+
+    session: Session
+    outbox: Outbox
+    loop: asyncio.AbstractEventLoop
+    last_written: int
+    refusal: ssl.SSLError | None
+
+    def flush_soon(self) -> None: ...
+    def watch(self, when: float) -> None: ...
+    def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
+    def left(self, exchange: Exchange) -> None: ...
+
+
+class Exchange:
+    """Lives on the wire until the stream is over; what was received by then can still be taken."""
+
+    __slots__ = (
+        "_carrier",
+        "_error",
+        "_given_up",
+        "_over",
+        "_piece",
+        "_since",
+        "_upload",
+        "_waiter",
+        "request",
+        "stream",
+    )
+
+    def __init__(self, carrier: Carrier, request: Request) -> None:
+        """Open its stream. The connection must have one free."""
+        self.request = request
+        self._carrier = carrier
+        self._error: BaseException | None = None  # of our own making, or of whoever makes the body
+        self._given_up = False
+        self._over = False  # the stream is of no more concern to the connection
+        self._piece: Piece | None = None  # of the body, that the peer has yet to make room for
+        self._since = 0.0  # the loop's time since when the caller has waited for the server
+        self._upload: asyncio.Task[None] | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        body, session = request.body, carrier.session
+        self.stream = session.open(head_of(request), end=body is None or body == b"", notify=self._notify)
+        if isinstance(body, bytes):
+            at_once = 0 < len(body) <= SLICE_SIZE and not carrier.outbox.paused
+            sent = session.send(self.stream, body, end=True) if at_once else 0
+            if sent < len(body):
+                self._upload = carrier.run(self._send(memoryview(body)[sent:]))
+        elif body is not None:
+            self._upload = carrier.run(self._send(body))
+
+    @property
+    def blocked(self) -> bool:
+        """Part of the body waits for the peer."""
+        return self._piece is not None
+
+    async def head(self) -> int:
+        """The status, once the head of the answer is there. Raises what kept it away, and leaves nothing behind."""
+        self._since = self._carrier.loop.time()
+        try:
+            while (status := self.stream.status) is None:
+                await self._change()
+        except BaseException:
+            upload = self._upload
+            self.give_up()
+            if upload is not None:
+                await asyncio.wait([upload])  # so that the body's file is closed when the caller goes on
+            raise
+        return status
+
+    async def receive(self) -> bytes:
+        """What has arrived of the body and was not taken; at the end, nothing."""
+        stream = self.stream
+        if not stream.chunks and not stream.ended:
+            self._since = self._carrier.loop.time()
+            while not stream.chunks and not stream.ended:
+                await self._change()
+        data = stream.take()
+        if self._carrier.session.pending:  # window that the peer gets back
+            self._carrier.flush_soon()
+        return data
+
+    def close(self) -> None:
+        """Give up, in the loop's next turn.
+
+        A dropped response is closed by the collector, which may come in the middle of the session's work, or in
+        another thread.
+        """
+        if not self._over:
+            self._given_up = True
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and its connections with it
+                self._carrier.loop.call_soon_threadsafe(self.give_up)
+
+    def give_up(self) -> None:
+        """Reset the stream, unless it is over."""
+        if not self._over:
+            self._given_up = True
+            # Source: RFC 9113 section 7, CANCEL: the stream is no longer needed.
+            self._carrier.session.reset(self.stream)
+            self._carrier.flush_soon()
+            self._leave()
+
+    def fail(self, error: BaseException) -> None:
+        """Give up for a reason of our own, which is raised to the caller."""
+        if not self._over:
+            self._error = error
+            self.give_up()
+
+    def due(self) -> float:
+        """The loop's time at which the limit ``read`` runs out; infinity while nobody waits for the server."""
+        limit = self.request.timeout.read
+        if limit is None or self._waiter is None:
+            return math.inf
+        if self._piece is not None:
+            return max(self._since, self._piece.since) + limit
+        # While whoever makes the body takes their time, the server owes nothing.
+        return math.inf if self._upload is not None else self._since + limit
+
+    def expire(self) -> None:
+        """The limit ``read`` ran out."""
+        self.fail(silent(self.request) if self._piece is None else stalled(self.request))
+
+    async def _change(self) -> None:
+        if self._error is not None:
+            raise self._error
+        if self._given_up:
+            raise lost(self.request, "this response was closed before its end", answered=True)
+        if self.stream.failure is not None:
+            raise self._error_of(self.stream.failure)
+        if self._waiter is not None:
+            raise RuntimeError("this response is being read by another task")
+        self._waiter = waiter = self._carrier.loop.create_future()
+        self._carrier.watch(self.due())
+        try:
+            await waiter
+        finally:
+            if self._waiter is waiter:
+                self._waiter = None
+
+    def _error_of(self, failure: Failure) -> TransportError:
+        if failure.kind == "protocol":
+            return not_http(self.request, failure.what)
+        answered = self.stream.status is not None
+        if not answered and self._carrier.refusal is not None:
+            return no_connection(self._carrier.refusal, self.request)
+        when = "in the middle of its answer" if answered else "before it answered"
+        what = f"{host_of(self.request)} {failure.what} {when}"
+        processed = failure.kind != "refused" and self.stream.id <= self._carrier.last_written
+        return lost(self.request, what, answered=answered, processed=processed)
+
+    def _notify(self) -> None:
+        if self.stream.ended or self.stream.failure is not None:
+            self._leave()
+        else:
+            if self._piece is not None:
+                self._carrier.outbox.move_soon()
+            self._wake()
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None:
+            self._waiter = None
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _leave(self) -> None:
+        if self._over:
+            return
+        self._over = True
+        if self._upload is not None:
+            self._upload.cancel()  # an answer that is complete needs no more of the request
+        self.stream.notify = _nobody  # else the two would keep each other alive until the collector comes
+        self._carrier.left(self)
+        self._wake()
+
+    async def _send(self, body: memoryview | Body) -> None:
+        """Send the body, or what is left of it."""
+        try:
+            if isinstance(body, memoryview):
+                await self._put(body, end=True)
+            else:
+                async with contextlib.aclosing(aiter(body)) as chunks:
+                    async for chunk in chunks:
+                        if self._over:
+                            return  # a body that does not heed being cancelled
+                        if chunk:
+                            await self._put(memoryview(chunk), end=False)
+                await self._put(memoryview(b""), end=True)
+        except asyncio.CancelledError as exc:
+            self._sent(exc)  # ours, when the stream is over; else it came out of the body
+            raise
+        except Exception as exc:
+            self._sent(exc)
+        else:
+            self._sent(None)
+
+    def _sent(self, error: BaseException | None) -> None:
+        self._upload = None
+        if error is not None:
+            self.fail(error)
+        self._since = self._carrier.loop.time()  # from now on it is the server's turn
+        self._carrier.watch(self.due())
+
+    async def _put(self, view: memoryview, *, end: bool) -> None:
+        self._piece = piece = Piece(self.stream, view, end=end)
+        self._carrier.watch(self.due())
+        try:
+            await self._carrier.outbox.put(piece)
+        finally:
+            self._piece = None
+
+
+def _nobody() -> None:
+    pass

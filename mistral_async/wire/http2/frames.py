@@ -1,0 +1,129 @@
+"""Frames as bytes: their numbers, and how each one is packed.
+
+Source: RFC 9113 sections 4 (layout), 6 (types and flags) and 7 (error codes).
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # RFC 9113 section 3.4
+
+(
+    DATA,
+    HEADERS,
+    PRIORITY,
+    RST_STREAM,
+    SETTINGS,
+    PUSH_PROMISE,
+    PING,
+    GOAWAY,
+    WINDOW_UPDATE,
+    CONTINUATION,
+) = range(10)
+
+END_STREAM = 0x1
+ACK = 0x1
+END_HEADERS = 0x4
+PADDED = 0x8
+PRIORITIZED = 0x20
+
+HEAD_SIZE = 9  # bytes before every payload
+LARGEST_NUMBER = 2**31 - 1  # of a stream, and of bytes in a window
+SMALLEST_LIMIT = 2**14  # bytes of payload that everybody accepts; we never ask for more
+
+
+class Code(IntEnum):
+    """Why a stream or a connection ends."""
+
+    NO_ERROR = 0x0
+    PROTOCOL_ERROR = 0x1
+    INTERNAL_ERROR = 0x2
+    FLOW_CONTROL_ERROR = 0x3
+    SETTINGS_TIMEOUT = 0x4
+    STREAM_CLOSED = 0x5
+    FRAME_SIZE_ERROR = 0x6
+    REFUSED_STREAM = 0x7
+    CANCEL = 0x8
+    COMPRESSION_ERROR = 0x9
+    CONNECT_ERROR = 0xA
+    ENHANCE_YOUR_CALM = 0xB
+    INADEQUATE_SECURITY = 0xC
+    HTTP_1_1_REQUIRED = 0xD
+
+
+class Broken(Exception):
+    """The peer broke the protocol in a way that no stream survives."""
+
+    def __init__(self, code: Code, what: str) -> None:
+        super().__init__(what)
+        self.code = code
+        self.what = what
+
+
+def name_of(code: int) -> str:
+    """An error code as the standard spells it; a number where it knows none."""
+    try:
+        return Code(code).name
+    except ValueError:
+        return f"error {code:#x}"
+
+
+_pack_head = struct.Struct(">IBI").pack  # length and type share four bytes
+_pack_number = struct.Struct(">I").pack
+unpack_head = struct.Struct(">IBI").unpack_from
+
+
+def head(size: int, kind: int, flags: int, stream: int) -> bytes:
+    return _pack_head(size << 8 | kind, flags, stream)
+
+
+def settings(values: dict[int, int]) -> bytes:
+    payload = b"".join([struct.pack(">HI", key, value) for key, value in values.items()])
+    return head(len(payload), SETTINGS, 0, 0) + payload
+
+
+def settings_acknowledged() -> bytes:
+    return head(0, SETTINGS, ACK, 0)
+
+
+def ping(payload: bytes, *, ack: bool = False) -> bytes:
+    return head(8, PING, ACK if ack else 0, 0) + payload
+
+
+def goaway(code: int, why: str = "") -> bytes:
+    """We accept no streams of the peer's, so the last one is always 0."""
+    debug = why.encode("ascii", "replace")
+    return head(8 + len(debug), GOAWAY, 0, 0) + struct.pack(">II", 0, code) + debug
+
+
+def reset(stream: int, code: int) -> bytes:
+    return head(4, RST_STREAM, 0, stream) + _pack_number(code)
+
+
+def window_update(stream: int, size: int) -> bytes:
+    return head(4, WINDOW_UPDATE, 0, stream) + _pack_number(size)
+
+
+def field_block(stream: int, block: bytes, limit: int, *, end: bool) -> list[bytes]:
+    """HEADERS, and as many CONTINUATION frames as the peer's limit asks for."""
+    flags = END_STREAM if end else 0
+    if len(block) <= limit:
+        return [head(len(block), HEADERS, flags | END_HEADERS, stream), block]
+    packed = [head(limit, HEADERS, flags, stream), block[:limit]]
+    for start in range(limit, len(block), limit):
+        part = block[start : start + limit]
+        last = END_HEADERS if start + limit >= len(block) else 0
+        packed += (head(len(part), CONTINUATION, last, stream), part)
+    return packed
+
+
+def unpadded(payload: bytes) -> bytes:
+    """What a padded payload holds. Source: RFC 9113 section 6.1."""
+    if not payload:
+        raise Broken(Code.FRAME_SIZE_ERROR, "a padded frame without room for its padding")
+    padding = payload[0]
+    if padding >= len(payload):
+        raise Broken(Code.PROTOCOL_ERROR, "more padding than frame")
+    return payload[1 : len(payload) - padding]
