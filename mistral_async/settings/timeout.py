@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
+
+from mistral_async.settings.number import LARGEST, is_number
 
 
 class Timeout(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +17,5 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            if value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            if value is not None and not (is_number(value) and 0 < value <= LARGEST):
                 raise ValueError(f"timeout: {name} must be a positive number of seconds or None, not {value!r}")

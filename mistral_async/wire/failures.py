@@ -40,6 +40,17 @@ def no_connection(exc: OSError | None, request: Request) -> TransportError:
             )
 
 
+def certificate_refused(exc: BaseException | None) -> ssl.SSLError | None:
+    """The alert by which a server refuses this client's certificate, or wants one; None where it is something else.
+
+    Source: RFC 8446 section 6.2. With TLS 1.3 it may come when the client takes the connection for made already.
+    """
+    while exc is not None and not isinstance(exc, ssl.SSLError):
+        exc = exc.__cause__
+    reason = exc.reason or "" if exc is not None else ""
+    return exc if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason) else None
+
+
 def not_connected_in_time(request: Request) -> TimeoutError:
     """The limit ``connect`` ran out: nothing was sent."""
     return TimeoutError(

@@ -1,85 +1,123 @@
-"""A request body on its way out: in slices, closed with its call, and given up when the server reads no more."""
+"""A request body on its way out over HTTP/1.1: in slices, and given up when the server reads no more."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Iterator
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Iterator
+
+import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 
 from mistral_async.http import Body
 
-R = TypeVar("R")
-
 SLICE_SIZE = 256 * 1024  # bytes of a large body given to the socket at once: more would hold up the loop
+# Bytes that fit with a request's head into the buffer of a transport, which is 64 KiB: nobody waits for their way out.
+WHOLE_SIZE = 32 * 1024
 
 
 class Stalled(OSError):
     """The server has not read on for as long as it may."""
 
 
-class Upload:
-    """What aiohttp iterates. ``failure`` is the error of whoever makes the body, which aiohttp takes for its own."""
+class Upload(aiohttp.Payload):
+    """What aiohttp sends as a body. A connection that it did not send all of it over is dropped there and then.
+
+    ``failure`` is why it stopped: ``Stalled``, or the error of whoever makes the body, either of which aiohttp takes
+    for an error of the connection.
+    """
 
     def __init__(self, body: bytes | Body, *, patience: float | None) -> None:
-        self.length = len(body) if isinstance(body, bytes) else body.length
-        self.failure: Exception | None = None
+        super().__init__(body)
         self._body = body
-        self._patience = patience  # seconds that the server may take to read a slice
-        self._limit: asyncio.Timeout | None = None
-        self._pieces: AsyncGenerator[bytes, None] | None = None
+        self._size = len(body) if isinstance(body, bytes) else body.length
+        self._patience = patience  # seconds without a byte that the server takes
+        self._timer: asyncio.TimerHandle | None = None
+        self._over = asyncio.Event()
+        self._over.set()
+        self._lost = False  # the connection is, which aiohttp says better
+        self.failure: Exception | None = None
 
-    def __aiter__(self) -> AsyncGenerator[bytes, None]:
-        self._pieces = self._make_pieces()
-        return self._pieces
+    def answered(self) -> None:
+        """The answer has begun: what is left goes on being sent, at the server's pace, until the answer is complete."""
+        self._patience = None
+        self._watch(None)
 
-    async def during(self, sending: Awaitable[R]) -> R:
-        """Await what sends it. Raises ``Stalled`` where the server stops reading; what fails leaves nothing open.
+    async def over(self) -> None:
+        """Wait until the body is closed, once aiohttp has given it up."""
+        await self._over.wait()
 
-        A server may begin its answer before it has read everything: then the rest goes on being sent. Once the answer
-        is complete, aiohttp gives up what is left, and the connection with it.
-        """
-        limit = asyncio.timeout(None)
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Send all of it, to aiohttp's writer."""
+        self._over.clear()
         try:
-            async with limit as self._limit:
-                return await sending
+            if isinstance(self._body, bytes):
+                await self._write(writer, self._body)
+            else:
+                async with contextlib.aclosing(aiter(self._body)) as chunks:
+                    await self._write_all(writer, chunks)
+            # What is still on its way out is waited for here, where there is a limit to it.
+            await self._within_limit(writer, writer.drain())
         except BaseException as exc:
-            if self._pieces is not None:
-                with contextlib.suppress(RuntimeError):  # still at work for a moment: it ends by itself
-                    await self._pieces.aclose()
-            if isinstance(exc, TimeoutError) and limit.expired():
-                raise Stalled from None
+            if isinstance(exc, Exception) and not self._lost:
+                self.failure = exc
+            if writer.transport is not None:
+                writer.transport.abort()  # to close it would wait for a server that may never read on
             raise
         finally:
-            self._limit = None
+            self._over.set()
 
-    async def _make_pieces(self) -> AsyncGenerator[bytes, None]:
-        if isinstance(self._body, bytes):
-            for piece in _slices(self._body):
-                self._server_may_take(self._patience)
-                yield piece
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Not for a body that is sent as it is made."""
+        raise TypeError("an upload has no text")
+
+    async def _write_all(self, writer: AbstractStreamWriter, chunks: AsyncIterator[bytes]) -> None:
+        async for chunk in chunks:
+            await self._write(writer, chunk)
+
+    async def _write(self, writer: AbstractStreamWriter, chunk: bytes) -> None:
+        for piece in _slices(chunk):
+            await self._within_limit(writer, writer.write(piece))
+
+    async def _within_limit(self, writer: AbstractStreamWriter, step: Awaitable[None]) -> None:
+        """Await what waits for the server. Not by cancelling it after a time: aiohttp could not wait again."""
+        self._look(writer, -1)
+        try:
+            await step
+        except Exception:
+            self._lost = True
+            raise
+        finally:
+            self._watch(None)
+
+    def _look(self, writer: AbstractStreamWriter, taken_before: int) -> None:
+        """Give the server up where it has taken nothing since it was looked at last; else look again."""
+        taken = _taken(writer)
+        if taken > taken_before:
+            if self._patience is not None:
+                loop = asyncio.get_running_loop()
+                self._watch(loop.call_later(self._patience, self._look, writer, taken))
         else:
-            async with contextlib.aclosing(aiter(self._body)) as chunks:
-                try:
-                    async for chunk in chunks:
-                        for piece in _slices(chunk):
-                            self._server_may_take(self._patience)
-                            yield piece
-                        self._server_may_take(None)  # now it is the body's turn, which may take its time
-                except Exception as exc:
-                    self.failure = exc
-                    raise
-        self._server_may_take(None)  # how long the answer may take, aiohttp knows
+            self.failure = Stalled()
+            if writer.transport is not None:
+                writer.transport.abort()  # which ends the step
 
-    def _server_may_take(self, seconds: float | None) -> None:
-        if self._limit is not None and not self._limit.expired():
-            self._limit.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
+    def _watch(self, timer: asyncio.TimerHandle | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = timer
 
 
 def large(body: bytes | Body | None) -> bytes | Body | None:
     """The body, where it is sent in slices; None where it goes out at once."""
-    return None if isinstance(body, bytes) and len(body) <= SLICE_SIZE else body
+    return None if isinstance(body, bytes) and len(body) <= WHOLE_SIZE else body
 
 
 def _slices(data: bytes) -> Iterator[bytes]:
     return (data[start : start + SLICE_SIZE] for start in range(0, len(data), SLICE_SIZE))
+
+
+def _taken(writer: AbstractStreamWriter) -> int:
+    """Bytes that have left this process."""
+    waiting = writer.transport.get_write_buffer_size() if writer.transport is not None else 0
+    return writer.output_size - waiting

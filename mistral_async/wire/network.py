@@ -1,0 +1,113 @@
+"""The network: every origin, in the version of HTTP that it speaks, from whatever event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ssl
+from collections.abc import Callable
+
+from mistral_async.http import Request, Response, Transport
+from mistral_async.settings import Proxy, Settings
+from mistral_async.settings.client import Compression, HttpVersion
+from mistral_async.wire.coding import accept, decoded
+from mistral_async.wire.dial import Dialer
+from mistral_async.wire.http1 import Http1
+from mistral_async.wire.http2.pool import Pool
+from mistral_async.wire.loops import PerLoop
+from mistral_async.wire.negotiation import HTTP1, HTTP2, Insisted, Negotiated
+from mistral_async.wire.proxies import proxy_for
+from mistral_async.wire.tls import context
+
+
+class Network:
+    """Opens connections when they are needed; they belong to the loop they were opened in, which closes them.
+
+    It may be made before any loop runs and used from several. After a fork it starts with no connection.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises ``ValueError`` where the settings for TLS do not hold."""
+        self._compression: Compression = settings.compression
+        self._loops = PerLoop(functools.partial(_make, settings, _Tls(settings)))
+
+    async def send(self, request: Request, /) -> Response:
+        """Send it, and return when the head of the response is there."""
+        if "accept-encoding" not in request.headers:
+            request = request.with_headers({"accept-encoding": accept(request, self._compression)})
+        here = await self._loops.get()
+        return decoded(await here.send(request), request)
+
+    async def aclose(self) -> None:
+        """Close every connection, those of other loops included where these run. A loop that rests closes its own."""
+        await self._loops.aclose()
+
+
+class Here:
+    """The network as seen from one event loop: one way to each origin."""
+
+    def __init__(
+        self,
+        *,
+        http_version: HttpVersion,
+        http1: Http1,
+        dialer: Dialer,
+        max_connections: int,
+    ) -> None:
+        self._http_version = http_version
+        self._http1 = http1
+        self._dialer = dialer
+        self._max_connections = max_connections
+        self._ways: dict[str, Transport] = {}
+
+    async def send(self, request: Request, /) -> Response:
+        """Send it the way that its origin wants."""
+        origin = request.origin
+        way = self._ways.get(origin)
+        if way is None:
+            way = self._ways[origin] = self._way_to(origin)
+        return await way.send(request)
+
+    async def aclose(self) -> None:
+        """Close every connection, side by side: each may wait a moment for its peer."""
+        ways = {id(way): way for way in [*self._ways.values(), self._http1]}
+        await asyncio.gather(*(way.aclose() for way in ways.values()))
+
+    def _way_to(self, origin: str) -> Transport:
+        secure = origin.startswith("https:")
+        if self._http_version == "2":
+            # Without TLS, that it is HTTP/2 is known beforehand. Source: RFC 9113 section 3.3.
+            return Insisted(self._pool(origin, [HTTP2] if secure else []))
+        if self._http_version == "auto" and secure:
+            return Negotiated(self._pool(origin, [HTTP2, HTTP1]), self._http1)
+        return self._http1
+
+    def _pool(self, origin: str, alpn: list[str]) -> Pool:
+        dial = functools.partial(self._dialer.dial, origin, alpn=alpn)
+        return Pool(dial, max_connections=self._max_connections)
+
+
+class _Tls:
+    """The contexts of a client, made when first needed where nothing can be wrong with them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.base = context(settings.tls) if settings.tls is not None else None
+        self._http1: ssl.SSLContext | None = None
+
+    def http1(self) -> ssl.SSLContext:
+        """For aiohttp, which must not be chosen for HTTP/2."""
+        if self._http1 is None:
+            self._http1 = context(self.base, alpn=[HTTP1])
+        return self._http1
+
+
+def _make(settings: Settings, tls: _Tls) -> Here:
+    proxy: Callable[[str], Proxy | None] = functools.partial(
+        proxy_for, proxy=settings.proxy, trust_env=settings.trust_env
+    )
+    return Here(
+        http_version=settings.http_version,
+        http1=Http1(tls=tls.http1, proxy=proxy, max_connections=settings.max_connections),
+        dialer=Dialer(tls=tls.base, proxy=proxy),
+        max_connections=settings.max_connections,
+    )

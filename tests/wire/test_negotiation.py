@@ -1,0 +1,163 @@
+"""Which version of HTTP is spoken is the origin's choice, or the user's."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+import pytest
+
+from mistral_async.errors import ConnectError, TLSError
+from mistral_async.http import Request, Response
+from mistral_async.settings import Timeout
+from mistral_async.wire.http2.pool import OtherProtocol
+from mistral_async.wire.negotiation import Insisted, Negotiated
+from tests.fakes import ScriptedWire, a_request
+from tests.wire.authority import Authority
+from tests.wire.origins import http1_origin, http2_origin, network, said
+
+
+async def test_an_origin_that_chooses_http_2_gets_it(authority: Authority) -> None:
+    async with http2_origin(authority) as origin, network(authority) as net:
+        assert await said(net, origin.get()) == {"version": "2", "size": 0, "path": "/v1/things"}
+        assert (await said(net, origin.post(b"x" * 100_000)))["size"] == 100_000
+
+        assert len(origin.spoken) == 1
+
+
+async def test_fifty_first_calls_at_once_open_one_connection(authority: Authority) -> None:
+    async with http2_origin(authority) as origin, network(authority) as net:
+        answers = await asyncio.gather(*(said(net, origin.get()) for _ in range(50)))
+
+        assert {answer["version"] for answer in answers} == {"2"}
+        assert len(origin.spoken) == 1
+
+
+@pytest.mark.parametrize("alpn", [("http/1.1",), ()])
+async def test_an_origin_without_http_2_is_asked_once_and_gets_http_1(
+    alpn: tuple[str, ...], authority: Authority
+) -> None:
+    async with http1_origin(authority.server(alpn=alpn)) as origin, network(authority) as net:
+        for _ in range(2):
+            answers = await asyncio.gather(*(said(net, origin.get()) for _ in range(20)))
+            assert {answer["version"] for answer in answers} == {"1.1"}
+
+        assert origin.accepted - len(origin.spoken) == 1
+        assert len(origin.spoken) <= 20
+
+
+async def test_a_first_caller_that_is_cancelled_does_not_hurt_the_others(authority: Authority) -> None:
+    async with http2_origin(authority) as origin, network(authority) as net:
+        first, *others = [asyncio.create_task(said(net, origin.get())) for _ in range(5)]
+        await asyncio.sleep(0)
+        first.cancel()
+
+        assert {answer["version"] for answer in await asyncio.gather(*others)} == {"2"}
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert len(origin.spoken) == 1
+
+
+async def test_http_1_can_be_chosen_by_the_user(authority: Authority) -> None:
+    async with http2_origin(authority) as origin, network(authority, http_version="1.1") as net:
+        assert (await said(net, origin.get()))["version"] == "1.1"
+
+
+async def test_an_origin_without_tls_gets_http_1() -> None:
+    async with http2_origin(None) as origin, network() as net:
+        assert (await said(net, origin.get()))["version"] == "1.1"
+
+
+async def test_http_2_can_be_insisted_on(authority: Authority) -> None:
+    async with http2_origin(authority) as origin, network(authority, http_version="2") as net:
+        assert (await said(net, origin.get()))["version"] == "2"
+
+
+async def test_http_2_without_tls_is_spoken_with_prior_knowledge() -> None:
+    async with http2_origin(None) as origin, network(http_version="2") as net:
+        assert (await said(net, origin.post(b"x" * 100_000))) == {"version": "2", "size": 100_000, "path": "/v1/things"}
+
+
+@pytest.mark.parametrize("alpn", [("http/1.1",), ()])
+async def test_an_origin_that_does_not_speak_http_2_is_an_error_where_that_is_insisted_on(
+    alpn: tuple[str, ...], authority: Authority
+) -> None:
+    async with http1_origin(authority.server(alpn=alpn)) as origin, network(authority, http_version="2") as net:
+        with pytest.raises(ConnectError, match=r'does not speak HTTP/2 .* set `http_version` to "auto"') as caught:
+            await net.send(origin.get())
+
+        assert not caught.value.retry_safe
+        assert not origin.headers
+
+
+async def test_an_origin_that_comes_to_speak_http_1_alone_gets_it(authority: Authority) -> None:
+    async with network(authority) as net:
+        async with http2_origin(authority) as origin:
+            assert (await said(net, origin.get()))["version"] == "2"
+        async with http1_origin(authority.server(alpn=("http/1.1",)), port=origin.port) as origin:
+            assert (await said(net, origin.get()))["version"] == "1.1"
+            assert (await said(net, origin.get()))["version"] == "1.1"
+
+
+async def test_every_first_caller_gets_an_error_of_its_own_where_nobody_listens(
+    authority: Authority, another_authority: Authority
+) -> None:
+    async with http1_origin(another_authority.server()) as origin, network(authority) as net:
+        calls = [net.send(origin.get(repeatable=bool(number % 2))) for number in range(4)]
+        errors = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert all(type(error) is TLSError for error in errors)
+    assert len(set(map(id, errors))) == 4
+
+
+async def test_each_first_caller_waits_for_the_connection_as_long_as_it_likes(authority: Authority) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server, network(authority) as net:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        hasty = Request(method="GET", url=url, path="/", timeout=Timeout(connect=0.05))
+        patient = Request(method="GET", url=url, path="/")
+        waiting = asyncio.create_task(net.send(patient))
+        with pytest.raises(TimeoutError, match=r"no connection to .* within 0\.05 s"):
+            await net.send(hasty)
+        assert not waiting.done()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+
+class Scripted(ScriptedWire):
+    """HTTP/2 as a script, in which an origin may choose another protocol."""
+
+    async def send(self, request: Request, /) -> Response:
+        try:
+            return await super().send(request)
+        except LookupError as exc:
+            raise OtherProtocol("http/1.1") from exc
+
+
+async def test_an_origin_that_chose_http_1_is_not_asked_again() -> None:
+    http2, http1 = Scripted(200, LookupError()), ScriptedWire(201, 202)
+    negotiated = Negotiated(http2, http1)
+
+    statuses = [(await negotiated.send(a_request())).status for _ in range(3)]
+    await negotiated.aclose()
+
+    assert statuses == [200, 201, 202]
+    assert (len(http2.requests), len(http1.requests)) == (2, 2)
+    assert (http2.open, http1.open) == (False, True)  # which other origins share
+
+
+async def test_a_handshake_that_fails_for_want_of_a_protocol_says_so() -> None:
+    refused, other = TLSError("no"), TLSError("no secure connection")
+    refused.__cause__ = ssl.SSLError(1, "[SSL: TLSV1_ALERT_NO_APPLICATION_PROTOCOL]")
+    other.__cause__ = ssl.SSLCertVerificationError(1, "certificate verify failed")
+
+    insisted = Insisted(ScriptedWire(refused, other))
+
+    with pytest.raises(ConnectError, match=r"mistral\.test does not speak HTTP/2"):
+        await insisted.send(a_request())
+    with pytest.raises(TLSError, match="no secure connection"):
+        await insisted.send(a_request())
