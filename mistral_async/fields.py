@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from mistral_async.http import Headers
+
+# Nine digits are thirty years of seconds: what is longer is no time to wait, but a point in time perhaps.
+_NUMBER = re.compile(r"\d{1,9}(\.\d*)?|\.\d+", re.ASCII)
+_ZERO = re.compile(r"0+(\.0*)?", re.ASCII)
 
 
 def request_id(headers: Headers) -> str | None:
@@ -16,13 +21,36 @@ def request_id(headers: Headers) -> str | None:
 
 
 def retry_after(headers: Headers, *, now: Callable[[], float] = time.time) -> float | None:
-    """Seconds to wait, from ``Retry-After`` in seconds or as a date; None where it is missing or makes no sense.
+    """Seconds to wait, as the server wants it; None where it says nothing, or nothing that makes sense.
+
+    ``retry-after-ms`` is the more exact of the two, and wins. ``Retry-After`` is in seconds, also with decimals as some
+    gateways send them, or a date; ``now`` gives the time that a date is compared to.
 
     Source: RFC 9110 section 10.2.3.
     """
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text) if len(text) < 10 else None  # more would be decades
+    if (milliseconds := _number(headers.get("retry-after-ms", ""))) is not None:
+        return milliseconds / 1000
+    text = headers.get("retry-after", "")
+    if not text:
+        return None
+    seconds = _number(text)
+    return seconds if seconds is not None else _until(text, now)
+
+
+def no_allowance(headers: Headers) -> bool:
+    """Whether a limit of zero applies, which no waiting changes: the account may not do this at all."""
+    return any(
+        name.startswith("x-ratelimit-limit-") and _ZERO.fullmatch(value.strip()) is not None
+        for name, value in headers.items()
+    )
+
+
+def _number(text: str) -> float | None:
+    text = text.strip()
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _until(text: str, now: Callable[[], float]) -> float | None:
     try:
         date = parsedate_to_datetime(text)
         # Source: RFC 9110 section 5.6.7: a date without a zone (asctime's form) is in GMT too.

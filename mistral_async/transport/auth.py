@@ -13,19 +13,24 @@ from mistral_async.transport.redacted import redacted
 class Auth:
     """Adds the bearer token, asking for it before each attempt where it is a function.
 
-    A request that brings an ``authorization`` field of its own keeps it.
+    A request that brings an ``authorization`` field of its own keeps it. One that goes to another origin than the
+    key's, as after a redirect, goes without.
 
     Source: RFC 6750 section 2.1.
     """
 
-    def __init__(self, inner: Transport, api_key: ApiKey) -> None:
+    def __init__(self, inner: Transport, api_key: ApiKey, origin: str | None = None) -> None:
+        """The origin is spelt as in the URLs of requests; None is any."""
         self._inner = inner
         self._api_key = api_key
+        self._within = f"{origin}/" if origin is not None else ""  # how the URLs begin that the key is for
 
     async def send(self, request: Request, /) -> Response:
         """Send it with the key on it. Raises ``ValueError`` where the function gives no usable key."""
         if (own := request.headers.get("authorization")) is not None:
             return redacted(await self._inner.send(request), own.rpartition(" ")[2])
+        if not request.url.startswith(self._within):
+            return await self._inner.send(request)
         key = self._api_key if isinstance(self._api_key, str) else check_key_text(await self._asked(self._api_key))
         response = await self._inner.send(request.with_headers({"authorization": f"Bearer {key}"}))
         return redacted(response, key)

@@ -130,6 +130,8 @@ async def test_a_pickle_holds_all_settings_but_no_credential(api_key: Any, monke
         headers={"x-team": "a", "Authorization": "Bearer secret-key", "Proxy-Authorization": "secret-key"},
         validation=False,
         strict_responses=True,
+        retry=None,
+        proxy="http://user:secret-key@127.0.0.1:2",
     )
 
     pickled = pickle.dumps(sdk)
@@ -200,7 +202,7 @@ async def test_strict_responses_refuse_an_answer_that_does_not_fit() -> None:
 async def test_nothing_that_is_logged_or_raised_holds_the_key(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     wire = ScriptedWire(401, ScriptedResponse(200, b"<html>"), b'{"data":[5]}', ConnectionLost("gone"))
-    sdk = client(wire)
+    sdk = client(wire, retry=None)
 
     shown = repr(sdk) + repr(sdk.files)
     for _ in range(4):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mistral_async.fields import request_id, retry_after
+from mistral_async.fields import no_allowance, request_id, retry_after
 from mistral_async.http import Headers
 
 
@@ -68,3 +68,49 @@ def test_no_retry_after_makes_it_raise(text: str) -> None:
     seconds = retry_after(Headers(((b"retry-after", text.encode("latin-1")),)))
 
     assert seconds is None or 0 <= seconds < float("inf")
+
+
+@pytest.mark.parametrize(
+    ("fields", "seconds"),
+    [
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after": "1."}, 1.0),
+        ({"retry-after": ".5"}, 0.5),
+        ({"Retry-After-Ms": "1500"}, 1.5),
+        ({"retry-after-ms": "0.5"}, 0.0005),
+        ({"retry-after-ms": "0", "retry-after": "9"}, 0.0),
+        ({"retry-after-ms": "-1", "retry-after": "9"}, 9.0),
+        ({"retry-after-ms": "soon"}, None),
+        ({"retry-after": "31536000"}, 31536000.0),
+        ({"retry-after": "1790000000"}, None),  # a point in time: nobody means to be left alone for 57 years
+    ],
+)
+def test_retry_after_may_have_decimals_or_be_in_milliseconds(fields: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(Headers.of(fields)) == seconds
+
+
+@pytest.mark.parametrize("text", ["-0.5", "NaN", "inf", "-inf", "1e309", "infinity", ".", "1.5.5", "5, 5"])
+def test_a_number_that_is_none_is_no_time_to_wait(text: str) -> None:
+    assert retry_after(Headers.of({"retry-after": text, "retry-after-ms": text})) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "none"),
+    [
+        ({}, False),
+        ({"x-ratelimit-limit-req-minute": "0"}, True),
+        ({"X-RateLimit-Limit-Tokens-Month": " 0 "}, True),
+        ({"x-ratelimit-limit-a": "0.0"}, True),
+        ({"x-ratelimit-limit-a": "00"}, True),
+        ({"x-ratelimit-limit-a": "100", "x-ratelimit-limit-b": "0"}, True),
+        ({"x-ratelimit-limit-a": "100"}, False),
+        ({"x-ratelimit-limit-a": "0.5"}, False),
+        ({"x-ratelimit-limit-a": "-0"}, False),
+        ({"x-ratelimit-limit-a": ""}, False),
+        ({"x-ratelimit-limit-a": "none"}, False),
+        ({"x-ratelimit-remaining-a": "0"}, False),
+        ({"x-ratelimit-reset-a": "0"}, False),
+    ],
+)
+def test_a_limit_of_zero_is_no_allowance(fields: dict[str, str], none: bool) -> None:
+    assert no_allowance(Headers.of(fields)) is none

@@ -67,3 +67,23 @@ async def test_a_function_for_the_key_must_be_async() -> None:
 
     with pytest.raises(ValueError, match="api_key: the function that is asked for the key must be async"):
         await Auth(ScriptedWire(200), ask).send(msgspec.structs.replace(a_request(), headers={}))
+
+
+async def test_the_key_goes_to_its_own_origin_alone() -> None:
+    wire = ScriptedWire(200, ScriptedResponse(401, f"you sent {KEY}".encode()))
+    auth = Auth(wire, KEY, "http://mistral.test")
+    here = msgspec.structs.replace(a_request(), headers={})
+
+    for url in ("http://mistral.test/v1/things", "http://mistral.test.other/v1/things"):
+        await auth.send(msgspec.structs.replace(here, url=url))
+
+    assert [dict(request.headers) for request in wire.requests] == [{"authorization": f"Bearer {KEY}"}, {}]
+
+
+async def test_a_function_is_not_asked_for_the_key_where_none_is_sent() -> None:
+    async def ask() -> str:
+        raise AssertionError("asked")
+
+    request = msgspec.structs.replace(a_request(), url="https://other.test/", headers={})
+
+    assert (await Auth(ScriptedWire(200), ask, "http://mistral.test").send(request)).status == 200

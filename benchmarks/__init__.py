@@ -1,0 +1,1 @@
+"""Programs that measure: each says what it measured, and fails where that is worse than what was promised."""

@@ -1,0 +1,77 @@
+"""Responses of which a part is in memory already."""
+
+from __future__ import annotations
+
+from mistral_async.errors import TransportError
+from mistral_async.http import Response
+
+
+class Held:
+    """A response whose body is in memory: there is nothing left to wait for, nor to close."""
+
+    __slots__ = ("_body", "_left", "attempts", "headers", "http_version", "status")
+
+    def __init__(self, head: Response, body: bytes) -> None:
+        self.status = head.status
+        self.headers = head.headers
+        self.http_version = head.http_version
+        self.attempts = head.attempts
+        self._body = body
+        self._left = True
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        return self._body
+
+    async def receive(self) -> bytes:
+        """The whole body; empty from then on."""
+        left, self._left = self._left, False
+        return self._body if left else b""
+
+    def close(self) -> None:
+        """Nothing: what there was to close is closed."""
+
+
+class Begun:
+    """A response whose first chunk is in memory, and the rest still to come."""
+
+    __slots__ = ("_first", "_inner", "attempts", "headers", "http_version", "status")
+
+    def __init__(self, inner: Response, first: bytes) -> None:
+        self.status = inner.status
+        self.headers = inner.headers
+        self.http_version = inner.http_version
+        self.attempts = inner.attempts
+        self._inner = inner
+        self._first = first
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        first, self._first = self._first, b""
+        return first + await self._inner.read()
+
+    async def receive(self) -> bytes:
+        """The next chunk of the body; empty at the end."""
+        if self._first:
+            first, self._first = self._first, b""
+            return first
+        return await self._inner.receive()
+
+    def close(self) -> None:
+        """Give up what has not been read."""
+        self._first = b""
+        self._inner.close()
+
+
+async def beginning(response: Response, limit: int) -> bytes:
+    """The first bytes of a body, as far as they come; the rest is given up, and the response closed."""
+    body = bytearray()
+    try:
+        # One look beyond the last byte lets a response end, whose connection can then be used again.
+        while len(body) < limit and (chunk := await response.receive()):
+            body += chunk
+    except TransportError:
+        pass  # what was read is kept
+    finally:
+        response.close()
+    return bytes(body[:limit])

@@ -1,0 +1,109 @@
+"""Go where a server says that an answer is, as far as that is safe.
+
+Source: RFC 9110 sections 10.2.2 (Location) and 15.4 (which status means what).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+import msgspec
+
+from mistral_async.http import Request, Response, Transport
+from mistral_async.transport.held import beginning
+
+STATUSES = frozenset({301, 302, 303, 307, 308})
+METHODS = frozenset({"GET", "HEAD"})  # anything else would be done a second time, or become another thing
+MOST = 5  # redirects of one request
+DRAINED = 64 * 1024  # bytes of a redirect's own body, which nobody reads: that costs less than a new connection
+
+# What may go to another origin: how the answer is wanted. The key, cookies and fields of the user's own stay here.
+HARMLESS = frozenset({"accept", "accept-encoding", "range", "user-agent"})
+
+PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[0-9a-z._-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # names and addresses, in lower case
+_AS_IT_IS = "!#$%&'()*+,/:;=?@[]~"  # means something in a URL; so does "%". Source: RFC 3986 sections 2.1 and 2.2
+
+
+class Origin(NamedTuple):
+    """Where a request goes, so that it can be compared. Source: RFC 6454 section 4."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + ("" if self.port == PORTS[self.scheme] else f":{self.port}")
+
+
+class Redirect:
+    """Follows redirects of requests that only look.
+
+    Where it may not follow, or not again, the response that says so is returned as it came.
+    """
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+
+    async def send(self, request: Request, /) -> Response:
+        """Send it, and again to where the answer is said to be."""
+        response = await self._inner.send(request)
+        for _ in range(MOST):
+            following = _following(request, response)
+            if following is None:
+                break
+            await beginning(response, DRAINED)
+            request = following
+            response = await self._inner.send(request)
+        return response
+
+    async def aclose(self) -> None:
+        """Close what is below."""
+        await self._inner.aclose()
+
+
+def _following(request: Request, response: Response) -> Request | None:
+    """The request that the response asks for; None where there is none that may be sent."""
+    if response.status not in STATUSES or request.method not in METHODS or request.body is not None:
+        return None
+    target = _target(request.url, response.headers.get("location", ""))
+    there = _origin(target) if target is not None else None
+    if target is None or there is None:
+        return None
+    source = urlsplit(request.url)
+    if source.scheme == "https" and there.scheme == "http":
+        return None  # everybody on the way could read, and answer
+    where = f"{target.path or '/'}?{target.query}" if target.query else target.path or "/"
+    if there == _origin(source):
+        # Spelt as before: by its spelling the layers below know the origin.
+        return msgspec.structs.replace(request, url=request.origin + where)
+    headers = {name: value for name, value in request.headers.items() if name in HARMLESS}
+    return msgspec.structs.replace(request, url=f"{there}{where}", headers=headers)
+
+
+def _target(url: str, location: str) -> SplitResult | None:
+    """Where a ``Location`` leads from a URL. None where it leads nowhere."""
+    # Some servers put bytes there that no URL may hold. They were read as ISO 8859-1.
+    reference = quote(location.strip().encode("latin-1"), safe=_AS_IT_IS)
+    try:
+        parts = urlsplit(reference)
+        # Without a host it is no URL, where `urljoin` would take ours. Source: RFC 9110 section 4.2.2.
+        lacking = not parts.netloc and (parts.scheme or reference.startswith("//"))
+        return urlsplit(urljoin(url, reference)) if reference and not lacking else None
+    except ValueError:
+        return None
+
+
+def _origin(url: SplitResult) -> Origin | None:
+    """None where nothing can be sent to, or should be."""
+    try:
+        host, port = url.hostname, url.port
+    except ValueError:  # a port that is no number
+        return None
+    # Who we are is not for a server to say. Source: RFC 9110 section 4.2.4 (credentials in a URL).
+    if url.scheme not in PORTS or host is None or not _HOST.fullmatch(host) or port == 0 or "@" in url.netloc:
+        return None
+    return Origin(url.scheme, host, PORTS[url.scheme] if port is None else port)
