@@ -77,6 +77,34 @@ def coverage(session: nox.Session) -> None:
 
 
 @nox.session
+def interop(session: nox.Session) -> None:
+    """Talk to real servers and proxies that Debian packages (``.ci/run`` installs them): ``-- -k nginx``."""
+    install(session, "tests", project=".[cli,testing]")
+    session.run("pytest", "tests/interop", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Make 100,000 calls against a server that fails every so often; nothing may be left open: ``-- --calls 5000``."""
+    install(session, project=".")
+    session.run("python", "-m", "tests.soak.run", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Feed the HTTP/2 session tens of thousands of byte and frame sequences."""
+    install(session, "tests", project=".[cli,testing]")
+    session.run("pytest", "tests/http2/test_fuzz.py", *session.posargs, env={"HYPOTHESIS_PROFILE": "long"})
+
+
+@nox.session
+def overhead(session: nox.Session) -> None:
+    """Measure what retries, breaker and deadline add to a call that succeeds at once."""
+    install(session, project=".")
+    session.run("python", "-m", "benchmarks.overhead", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""
     install(session, "lint")

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from mistral_async.settings import Timeout as Timeout
     from mistral_async.streams import ByteStream as ByteStream
     from mistral_async.streams import EventStream as EventStream
+    from mistral_async.transport.circuit import CircuitState as CircuitState
 
 _MODULES = {
     "msgspec": ("UNSET", "UnsetType"),
@@ -85,6 +86,7 @@ _MODULES = {
     "mistral_async.model": ("UnknownVariant",),
     "mistral_async.raw": ("Raw",),
     "mistral_async.settings": ("TLS", "CircuitBreaker", "Proxy", "Retry", "Timeout"),
+    "mistral_async.transport.circuit": ("CircuitState",),
     "mistral_async.streams": ("ByteStream", "EventStream"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

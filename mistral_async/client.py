@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
+
 from mistral_async.engine import Engine
 from mistral_async.hooks import Hooks, OnRequest, OnResponse, OnRetry
-from mistral_async.http import Request, Response, Transport
+from mistral_async.http import Request, Response, Transport, origin_of
 from mistral_async.resources import Resources
 from mistral_async.settings import TLS, CircuitBreaker, Proxy, Retry, Settings, Timeout
 from mistral_async.settings.checks import (
@@ -28,6 +30,13 @@ from mistral_async.settings.checks import (
 )
 from mistral_async.settings.client import MAX_CONNECTIONS, MAX_RESPONSE_SIZE, Compression, HttpVersion
 from mistral_async.transport.auth import Auth
+from mistral_async.transport.circuit import CircuitState
+from mistral_async.transport.circuits import Circuits
+from mistral_async.transport.deadline import Deadline
+from mistral_async.transport.observe import Observe
+from mistral_async.transport.prefetch import Prefetch
+from mistral_async.transport.redirect import Redirect
+from mistral_async.transport.resend import Resend
 
 DEFAULT_RETRY = Retry()
 
@@ -44,12 +53,20 @@ class MistralClient(Resources):
     ``api_key`` is text, or an async function that is asked for it before each attempt; left out, it is what the
     environment's ``MISTRAL_API_KEY`` says. ``base_url`` is the origin; ``https://api.mistral.ai`` where it is left out.
     ``timeout`` is in seconds without a byte from the server, or a ``Timeout``. ``headers`` go with every request.
-    ``validation`` checks requests before they are sent. ``strict_responses`` raises ``ResponseDecodeError`` for answers
-    that do not fit the specification, where otherwise what fits is kept. ``wire`` takes the place of sockets in tests.
+    ``http_version`` is ``"auto"`` (HTTP/2 where an https server speaks it), ``"2"`` (nothing else, and on http without
+    asking) or ``"1.1"``. ``retry`` says what is sent again, and when; None sends everything once. ``circuit_breaker``
+    gives up asking an origin that fails; ``circuits`` shows its state. ``tls`` and ``proxy`` say how connections are
+    made; ``trust_env`` takes a proxy from the environment. ``compression`` says which answers may come compressed:
+    ``"auto"`` those that are read whole, ``"always"``, ``"never"``. ``max_connections`` counts those to one origin,
+    from one event loop; ``max_response_size`` is in bytes of one answer that are held in memory. ``validation`` checks
+    requests before they are sent. ``strict_responses`` raises ``ResponseDecodeError`` for answers that do not fit the
+    specification, where otherwise what fits is kept. ``on_request``, ``on_response`` and ``on_retry`` are told what
+    happens. ``wire`` takes the place of sockets in tests.
 
     Raises ``ValueError`` naming the setting that is wrong.
 
-    A pickle of it holds no key: where it is loaded, the environment must have one.
+    A pickle of it holds no credentials: where it is loaded, the environment must have a key. One that was made with an
+    ``ssl.SSLContext`` cannot be pickled.
     """
 
     def __init__(
@@ -91,9 +108,25 @@ class MistralClient(Resources):
             max_connections=check_whole("max_connections", max_connections),
             max_response_size=check_whole("max_response_size", max_response_size),
         )
-        self._gate = _Gate(wire if wire is not None else _http1())
         self._hooks = Hooks(on_request=on_request, on_response=on_response, on_retry=on_retry)
-        self._engine = Engine(Auth(self._gate, check_api_key(api_key)), self._settings)
+        self._gate = _Gate(wire if wire is not None else _network(self._settings))
+        self._circuits: Circuits | None = None
+        self._engine = Engine(self._onion(self._gate, check_api_key(api_key)), self._settings)
+
+    def _onion(self, wire: Transport, api_key: ApiKey) -> Transport:
+        """The layers around the wire, the innermost first."""
+        settings = self._settings
+        layers: Transport = Auth(wire, api_key, origin_of(settings.base_url))
+        layers = Prefetch(Redirect(layers), settings.max_response_size)
+        if settings.circuit_breaker is not None:
+            layers = self._circuits = Circuits(layers, settings.circuit_breaker)
+        layers = Resend(layers, on_retry=self._hooks.on_retry)
+        return Observe(Deadline(layers), self._hooks)
+
+    @property
+    def circuits(self) -> Mapping[str, CircuitState]:
+        """State and counts of each origin's circuit, as they are now; empty without a ``circuit_breaker``."""
+        return self._circuits.states() if self._circuits is not None else {}
 
     async def aclose(self) -> None:
         """Close every connection. Calls made afterwards raise ``RuntimeError``, until ``async with`` opens it anew."""
@@ -112,9 +145,9 @@ class MistralClient(Resources):
         return f"MistralClient(base_url={self._settings.base_url!r}, api_key=***)"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        settings = {name: getattr(self._settings, name) for name in self._settings.__struct_fields__}
+        arguments = msgspec.structs.asdict(self._settings) | msgspec.structs.asdict(self._hooks)
         headers = {name: value for name, value in self._settings.headers.items() if name not in SECRET_FIELDS}
-        return _made_again, (type(self), {**settings, "headers": headers})
+        return _made_again, (type(self), {**arguments, "headers": headers})
 
 
 class _Gate:
@@ -137,11 +170,11 @@ class _Gate:
         await self._wire.aclose()
 
 
-def _http1() -> Transport:
-    from mistral_async.wire.http1 import Http1Wire  # aiohttp is loaded by those who make a client, not by an import
+def _network(settings: Settings) -> Transport:
+    from mistral_async.wire.network import Network  # aiohttp is loaded by those who make a client, not by an import
 
-    return Http1Wire()
+    return Network(settings)
 
 
-def _made_again(client_type: type[MistralClient], settings: dict[str, Any]) -> MistralClient:
-    return client_type(**settings)
+def _made_again(client_type: type[MistralClient], arguments: dict[str, Any]) -> MistralClient:
+    return client_type(**arguments)

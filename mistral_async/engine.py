@@ -22,11 +22,12 @@ from mistral_async.codec.load import model
 from mistral_async.codec.problem import BODY_LIMIT, read_problem
 from mistral_async.codec.requests import RequestEncoder
 from mistral_async.codec.sse import EventParser, ServerEvent
-from mistral_async.errors import APIError, ResponseDecodeError, TransportError, error_for
+from mistral_async.errors import APIError, ResponseDecodeError, error_for
 from mistral_async.fields import request_id, retry_after
 from mistral_async.http import Answer, Request, Response, Transport
 from mistral_async.operation import Events, Operation
 from mistral_async.settings import Retry, Settings, Timeout
+from mistral_async.transport.held import beginning
 
 log = logging.getLogger("mistral_async")
 
@@ -120,7 +121,7 @@ class Engine:
         media_type = response.headers.get("content-type", EVENTS).partition(";")[0].strip().lower()
         if media_type == EVENTS:
             return response
-        body = await _beginning(response, NO_STREAM_LIMIT)  # whatever it is, it may have been paid for
+        body = await beginning(response, NO_STREAM_LIMIT)  # whatever it is, it may have been paid for
         what = f"{media_type} instead of a stream: {read_problem(body).message}"
         raise self._unreadable(request, response, body, what)
 
@@ -171,7 +172,7 @@ class Engine:
 
     async def _error(self, request: Request, response: Response) -> APIError:
         """The error that a response stands for. Its body is read as far as a message needs it."""
-        body = await _beginning(response, BODY_LIMIT)
+        body = await beginning(response, BODY_LIMIT)
         problem = read_problem(body)
         return error_for(response.status)(
             f"{response.status} for {request}: {problem.message}",
@@ -210,19 +211,6 @@ class Engine:
             more,
             extra={"operation": str(operation), "misfits": len(misfits)},
         )
-
-
-async def _beginning(response: Response, limit: int) -> bytes:
-    """The first bytes of a body, as far as they come; the rest is given up."""
-    body = bytearray()
-    try:
-        while len(body) < limit and (chunk := await response.receive()):
-            body += chunk
-    except TransportError:
-        pass  # what was read is kept
-    finally:
-        response.close()
-    return bytes(body[:limit])
 
 
 async def whole(response: Response) -> bytes:

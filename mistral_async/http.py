@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -75,6 +76,15 @@ class Body(Protocol):
     def __aiter__(self) -> AsyncGenerator[bytes, None]: ...
 
 
+_ORIGIN = re.compile(r"[^:/?#]+://[^/?#]*")
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an absolute URL, as they stand there. Source: RFC 6454 section 4."""
+    found = _ORIGIN.match(url)
+    return found[0] if found is not None else url
+
+
 Answer: TypeAlias = Literal["whole", "events", "bytes"]
 """How an answer is wanted: held in memory, as a stream of events, or in chunks as they arrive."""
 
@@ -98,8 +108,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port of the URL, as they stand there. Source: RFC 6454 section 4."""
-        return self.url[: _end_of_origin(self.url)]
+        """Scheme, host and port of the URL, as they stand there."""
+        return origin_of(self.url)
 
     def with_headers(self, headers: Mapping[str, str]) -> Request:
         """The same request with these fields added, or replaced where they were there."""
@@ -155,8 +165,3 @@ class Transport(Protocol):
     async def send(self, request: Request, /) -> Response: ...
 
     async def aclose(self) -> None: ...
-
-
-def _end_of_origin(url: str) -> int:
-    start = url.find("://") + 3
-    return min((at for mark in "/?#" if (at := url.find(mark, start)) >= 0), default=len(url))

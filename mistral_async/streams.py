@@ -13,7 +13,7 @@ from mistral_async.codec.answers import NotReadable
 from mistral_async.codec.events import ErrorEvent
 from mistral_async.codec.problem import Problem
 from mistral_async.codec.sse import EventParser, ServerEvent
-from mistral_async.errors import ConnectionLost, StreamError, TransportError
+from mistral_async.errors import ConnectionLost, MistralError, StreamError, TransportError
 from mistral_async.fields import request_id
 from mistral_async.http import Headers, Request, Response
 
@@ -62,7 +62,9 @@ class ByteStream(AsyncIterator[bytes]):
         try:
             response = await self._opened()
             chunk = await response.receive()
-        except BaseException:
+        except BaseException as exc:
+            if isinstance(exc, MistralError) and self._response is not None:
+                exc.after(self._response.attempts)
             self.close()
             raise
         if not chunk:

@@ -15,6 +15,6 @@ from tests.demo.theatre import Theatre
 async def theatre() -> AsyncIterator[Theatre]:
     async with (
         LocalServer() as server,
-        MistralClient(api_key=server.api_key, base_url=server.url) as client,
+        MistralClient(api_key=server.api_key, base_url=server.url, retry=None) as client,
     ):
         yield Theatre(server, client)

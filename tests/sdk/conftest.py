@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mistral_async import MistralClient
+from mistral_async.settings import Settings
 from mistral_async.testing import LocalServer
-from mistral_async.wire.http1 import Http1Wire
+from mistral_async.wire.network import Network
 from tests.checked_wire import CheckedWire
 
 
@@ -19,18 +20,18 @@ async def server() -> AsyncIterator[LocalServer]:
 
 
 @pytest.fixture
-def wire() -> CheckedWire:
-    return CheckedWire(Http1Wire())
+def wire(server: LocalServer) -> CheckedWire:
+    return CheckedWire(Network(Settings(base_url=server.url)))
 
 
 @pytest.fixture
 async def client(server: LocalServer, wire: CheckedWire) -> AsyncIterator[MistralClient]:
-    async with MistralClient(api_key=server.api_key, base_url=server.url, wire=wire) as opened:
+    async with MistralClient(api_key=server.api_key, base_url=server.url, retry=None, wire=wire) as opened:
         yield opened
 
 
 @pytest.fixture
 async def unjudged(server: LocalServer) -> AsyncIterator[MistralClient]:
     """A client for what strays from the specification on purpose, and for what is too large to be judged."""
-    async with MistralClient(api_key=server.api_key, base_url=server.url) as opened:
+    async with MistralClient(api_key=server.api_key, base_url=server.url, retry=None) as opened:
         yield opened

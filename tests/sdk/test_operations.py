@@ -17,7 +17,9 @@ from mistral_async.models import (
     UserMessage,
 )
 from mistral_async.params import UserMessageDict
+from mistral_async.settings import Settings
 from mistral_async.testing import LocalServer
+from mistral_async.wire.network import Network
 from tests.checked_wire import CheckedWire
 from tests.openapi_check import operations
 
@@ -222,9 +224,7 @@ async def test_fine_tuning_is_estimated_started_cancelled_and_done(client: Mistr
 async def test_these_tests_leave_no_operation_out() -> None:
     """Run the others against one wire, and see that every operation of the specification passed by."""
     async with LocalServer() as server:
-        from mistral_async.wire.http1 import Http1Wire
-
-        wire = CheckedWire(Http1Wire())
+        wire = CheckedWire(Network(Settings(base_url=server.url)))
         async with MistralClient(api_key=server.api_key, base_url=server.url, wire=wire) as client:
             await test_generation_in_all_its_forms(client)
             await test_embeddings_ocr_moderation_and_classification(client, server)

@@ -12,6 +12,7 @@ import pytest
 
 from mistral_async import Call, MistralClient
 from mistral_async.resource import Resource
+from mistral_async.resources import Resources
 from mistral_async.resources.operations import OPERATIONS
 from tests.openapi_check import operations
 from tests.unreachable import UNREACHABLE
@@ -30,7 +31,8 @@ def spelled(node: Any, path: str = "/v1") -> Iterator[tuple[str, Call[Any]]]:
         item: Any = node
         yield from spelled(item["x"], f"{path}/{{}}")
     for name, _ in inspect.getmembers(kind, lambda attribute: isinstance(attribute, property)):
-        yield from spelled(getattr(node, name), f"{path}/{name}")
+        if isinstance(below := getattr(node, name), Resource | Resources):
+            yield from spelled(below, f"{path}/{name}")
 
 
 def test_the_way_through_the_resources_is_the_way_through_the_url() -> None:
