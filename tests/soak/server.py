@@ -29,7 +29,9 @@ ANSWER = json.dumps(
         "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
     }
 ).encode()
-EVENT = json.dumps({"id": "c-1", "model": "m", "choices": [{"index": 0, "delta": {"content": "a"}}]})
+EVENT = json.dumps(
+    {"id": "c-1", "model": "m", "choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": None}]}
+)
 EVENTS = f"data: {EVENT}\n\n".encode() * 3 + b"data: [DONE]\n\n"
 
 # How the n-th request of all fares, first match first. Primes, so that the faults meet each other in every order.
