@@ -47,7 +47,7 @@ def certificate_refused(exc: BaseException | None) -> ssl.SSLError | None:
     """
     while exc is not None and not isinstance(exc, ssl.SSLError):
         exc = exc.__cause__
-    reason = exc.reason or "" if exc is not None else ""
+    reason: str = getattr(exc, "reason", None) or ""  # aiohttp makes some that lack it
     return exc if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason) else None
 
 
