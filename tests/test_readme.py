@@ -83,3 +83,16 @@ def test_the_example_of_a_test_passes() -> None:
 def test_every_example_is_python() -> None:
     for source in blocks():
         compile("async def example(call):\n" + textwrap.indent(source, "    "), "README.md", "exec")
+
+
+def test_what_goes_wrong_is_told_and_tried_again(
+    server: LocalServer, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    server.fail_next(status=503, headers={"retry-after-ms": "1"})
+
+    run(example("When things go wrong"), server)
+
+    told, answered, circuit = capsys.readouterr().out.splitlines()
+    assert told.startswith("GET /v1/models: attempt 1 failed, the next comes in 0.")
+    assert answered == "HTTP/1.1, 2 attempts"
+    assert circuit == f"{server.url} closed 1 of 2"
