@@ -57,7 +57,7 @@ class Circuits:
             raise
         status = response.status
         if 400 <= status < 500 and status not in self._failures and circuit.state == "closed":
-            circuit.release(ticket)  # what the caller did wrong says nothing; to a probe, it says that somebody is there
+            circuit.release(ticket)  # what the caller did wrong says nothing; but a probe learns that somebody is there
         else:
             self._record(circuit, ticket, request, ok=status not in self._failures)
         return response

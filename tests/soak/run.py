@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -40,16 +40,16 @@ class Held:
             gc.collect()
         self.files = len(os.listdir("/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd"))
         self.tasks = len(asyncio.all_tasks())
-        kinds = Counter(type(each) for each in gc.get_objects())
-        self.objects = kinds.total()
-        self.kinds = Counter({f"{kind.__module__}.{kind.__qualname__}": count for kind, count in kinds.items()})
+        tracked: list[object] = gc.get_objects()
+        self.objects = len(tracked)
+        self.kinds = Counter(f"{type(each).__module__}.{type(each).__qualname__}" for each in tracked)
 
     def __str__(self) -> str:
         return f"{self.files} files, {self.tasks} tasks, {self.objects} objects"
 
 
 @contextmanager
-def other_side() -> Iterator[str]:
+def other_side() -> Generator[str, None, None]:
     """The server, in a process of its own; its URL."""
     command = (sys.executable, "-m", "tests.soak.server")
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

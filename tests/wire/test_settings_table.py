@@ -10,7 +10,7 @@ import asyncio
 import base64
 import gzip
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -77,7 +77,7 @@ class Recorder:
 
 
 @asynccontextmanager
-async def recorder(tls: ssl.SSLContext | None = None) -> AsyncIterator[Recorder]:
+async def recorder(tls: ssl.SSLContext | None = None) -> AsyncGenerator[Recorder, None]:
     made = Recorder()
     speaks = web.Server(made.answer, handler_cancellation=True)
     server = await asyncio.get_running_loop().create_server(speaks, "127.0.0.1", 0, ssl=tls)
@@ -91,10 +91,11 @@ async def recorder(tls: ssl.SSLContext | None = None) -> AsyncIterator[Recorder]
 
 
 @asynccontextmanager
-async def asked(server: Recorder, scheme: str = "http", **settings: Any) -> AsyncIterator[MistralClient]:
+async def asked(server: Recorder, scheme: str = "http", **settings: Any) -> AsyncGenerator[MistralClient, None]:
     """A client of that server, with these settings."""
     url = f"{scheme}://127.0.0.1:{server.port}"
-    async with MistralClient(**{"api_key": "key-of-the-test", "base_url": url, **settings}) as client:
+    given: dict[str, Any] = {"api_key": "key-of-the-test", "base_url": url, **settings}
+    async with MistralClient(**given) as client:
         yield client
 
 
