@@ -2,7 +2,8 @@
 
 ``python -m tests.soak.run --calls 100000`` makes half of the calls over HTTP/1.1 and half over HTTP/2: awaited,
 streamed to the end, left by ``break``, cancelled at some moment. It ends with 1 where there are more open files, tasks
-or tracked objects afterwards than before, or where a call ended in anything but an answer or the cancellation.
+or tracked objects afterwards than before, where a client that goes on holds more and more, or where a call ended in
+anything but an answer, a stream that broke off after its first event, or the cancellation.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from mistral_async import MistralClient, Retry, StreamError, Timeout
 
 AT_A_TIME = 64
 WARM_UP = 2_000  # calls before the first count: caches fill, decoders are built
-SETTLING = 1.0  # seconds for connections that were given up to end
+SETTLING = 0.5  # seconds for connections that were given up to end
 # Objects that may be more afterwards. The interpreter itself (caches of types, free lists that the collector counts)
 # sways by some dozens; a leak of one object in a hundred calls would show as a thousand.
 SWAY = 200
+LIVE_SWAY = 1500  # of a client at work: as many connections as there were callers, or fewer
 
 Version = Literal["1.1", "2"]
 
@@ -91,44 +93,57 @@ async def one_call(client: MistralClient, number: int, chance: random.Random) ->
     return "streamed"
 
 
+async def spend(client: MistralClient, calls: int, chance: random.Random) -> Counter[str]:
+    """Make the calls; how they ended. Raises what a call raised."""
+    ways: Counter[str] = Counter()
+    left = iter(range(1, calls + 1))
+
+    async def work() -> None:
+        for number in left:  # shared by all workers: each takes the next number
+            try:
+                ways[await one_call(client, number, chance)] += 1
+            except Exception as exc:
+                exc.add_note(f"call {number}")
+                raise
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(AT_A_TIME):
+            workers.create_task(work())
+    await asyncio.sleep(SETTLING)
+    return ways
+
+
 async def soak(url: str, version: Version, calls: int, *, seed: int = 1) -> bool:
     """Whether as much was open after the calls as before. Raises what a call raised."""
-    retry = Retry(attempts=8, first_delay=0.002, budget=None, read_timeouts=True)
     chance = random.Random(seed)
-    ways: Counter[str] = Counter()
-    async with MistralClient(
-        api_key="k", base_url=url, http_version=version, retry=retry, timeout=Timeout(read=0.5, total=30)
-    ) as client:
+    async with client_of(url, version) as client:
+        await spend(client, WARM_UP, chance)
+    before = Held()
+    async with client_of(url, version) as client:
+        await spend(client, WARM_UP, chance)
+        early, start = Held(), time.perf_counter()
+        ways = await spend(client, calls, chance)
+        late, seconds = Held(), time.perf_counter() - start
+    await asyncio.sleep(SETTLING)
+    after = Held()
 
-        async def spend(numbers: range) -> None:
-            left = iter(numbers)
+    closed = after.files <= before.files and after.tasks <= before.tasks and after.objects <= before.objects + SWAY
+    steady = late.tasks <= early.tasks and late.objects <= early.objects + LIVE_SWAY
+    print(f"HTTP/{version}: {calls} calls in {seconds:.0f} s (", end="")
+    print(", ".join(f"{count} {way}" for way, count in sorted(ways.items())), end=")\n")
+    print(f"  the client, early: {early}\n              late:  {late}")
+    print(f"  without,   before: {before}\n              after: {after}")
+    for good, less, more in ((closed, before, after), (steady, early, late)):
+        if not good:
+            kinds = (more.kinds - less.kinds).most_common(12)
+            print("  more: " + ", ".join(f"{count} {kind}" for kind, count in kinds))
+    return closed and steady
 
-            async def work() -> None:
-                for number in left:  # shared by all workers: each takes the next number
-                    try:
-                        ways[await one_call(client, number, chance)] += 1
-                    except Exception as exc:
-                        exc.add_note(f"call {number} over HTTP/{version}")
-                        raise
 
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(AT_A_TIME):
-                    workers.create_task(work())
-            await asyncio.sleep(SETTLING)
-
-        await spend(range(1, WARM_UP))
-        before, start = Held(), time.perf_counter()
-        await spend(range(1, calls + 1))
-        after, seconds = Held(), time.perf_counter() - start
-
-    good = after.files <= before.files and after.tasks <= before.tasks and after.objects <= before.objects + SWAY
-    ended = ", ".join(f"{count} {way}" for way, count in sorted(ways.items()))
-    print(f"HTTP/{version}: {calls} calls in {seconds:.0f} s ({ended})")
-    print(f"  before: {before}\n  after:  {after}")
-    if not good:
-        more = (after.kinds - before.kinds).most_common(12)
-        print("  more:   " + ", ".join(f"{count} {kind}" for kind, count in more))
-    return good
+def client_of(url: str, version: Version) -> MistralClient:
+    retry = Retry(attempts=8, first_delay=0.002, budget=None, read_timeouts=True)
+    timeout = Timeout(read=0.5, total=30)
+    return MistralClient(api_key="k", base_url=url, http_version=version, retry=retry, timeout=timeout)
 
 
 async def main() -> int:
