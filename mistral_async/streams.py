@@ -73,7 +73,7 @@ class ByteStream(AsyncIterator[bytes]):
         return chunk
 
     def close(self) -> None:
-        """Drop what has not been read, and the connection with it. Does nothing a second time."""
+        """Give up what has not been read. Does nothing a second time."""
         self._done = True
         if self._response is not None:
             self._response.close()
@@ -202,7 +202,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
         ).after(self._bytes.attempts)
 
     def close(self) -> None:
-        """Drop what has not been read, and the connection with it: the server stops, and stops charging."""
+        """Give up what has not been read: the server stops, and stops charging."""
         self._ready.clear()
         self._bytes.close()
 
