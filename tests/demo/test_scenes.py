@@ -86,7 +86,7 @@ async def test_all_completions_of_the_file_are_asked_for_and_none_fails(theatre:
 async def test_every_scene_fits_its_screen_without_a_control_code(theatre: Theatre, width: int) -> None:
     screen = await theatre.play(width=width)
 
-    assert "8 scenes in" in screen
+    assert "9 scenes in" in screen
     assert "none failed" in screen
     assert max(map(len, theatre.lines)) <= width
     assert not any(character in "\x1b\r\b" for line in theatre.lines for character in line)
@@ -111,7 +111,7 @@ def test_the_code_of_every_scene_fits_a_narrow_screen() -> None:
 async def test_live_leaves_out_what_costs_much_or_stays_behind(theatre: Theatre) -> None:
     screen = await theatre.play(live=True)
 
-    assert screen.count("left out:") == 2
+    assert screen.count("left out:") == 3
     assert "6 scenes in" in screen
     assert "only the first 5 of 500" in screen
     assert "5 requests in" in screen
@@ -138,3 +138,15 @@ def test_the_text_of_a_message_leaves_out_what_is_no_text() -> None:
 
     assert text_of([thought, TextChunk(text="yes"), TextChunk(text=", no")]) == "yes, no"
     assert text_of(None) == ""
+
+
+async def test_a_server_in_trouble_is_asked_again_then_left_alone_then_asked_again(theatre: Theatre) -> None:
+    screen = await theatre.play("trouble")
+
+    assert theatre.failures == 0
+    assert "attempt 1 failed with 503" in screen
+    assert "attempt 2 failed with 503" in screen
+    assert "answered at attempt 3" in screen
+    assert "the circuit is open" in screen
+    assert "not sent: come back in 0." in screen
+    assert screen.index("the circuit is closed") > screen.index("not sent")

@@ -8,5 +8,6 @@ from mistral_async.demo.scenes.models import MODELS
 from mistral_async.demo.scenes.moderation import MODERATION
 from mistral_async.demo.scenes.ocr import OCR
 from mistral_async.demo.scenes.stream import STREAM
+from mistral_async.demo.scenes.trouble import TROUBLE
 
-SCENES = (MODELS, CHAT, STREAM, EMBEDDINGS, OCR, MODERATION, BATCH, BULK)
+SCENES = (MODELS, CHAT, STREAM, EMBEDDINGS, OCR, MODERATION, BATCH, BULK, TROUBLE)
