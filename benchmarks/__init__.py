@@ -1,1 +1,1 @@
-"""Programs that measure: each says what it measured, and fails where that is worse than what was promised."""
+"""Programs that measure: each says what it measured, and fails where that is beyond a limit."""

@@ -34,7 +34,7 @@ from mistral_async.transport.circuits import Circuits
 from mistral_async.transport.deadline import Deadline
 from mistral_async.transport.resend import Resend
 
-LIMIT = 10.0  # microseconds of CPU; what was promised
+LIMIT = 10.0  # microseconds of CPU; more would show beside the call itself, which takes 14
 AT_ONCE = 50  # calls under way at a time: they share a turn of the event loop, as they do in a busy client
 WITHOUT, UNLIMITED, LIMITED = "without the layers", "timeout.total=None", "timeout.total=60"
 
@@ -52,7 +52,7 @@ ANSWER = msgspec.json.encode(
 Call = Callable[[], Awaitable[object]]
 
 
-class Answered:
+class MemoryResponse:
     """A response that is there in full."""
 
     status = 200
@@ -76,7 +76,7 @@ class MemoryWire:
     """Answers everything with success, one turn of the event loop later: a real wire lets others go on as well."""
 
     def __init__(self) -> None:
-        self._response = Answered()
+        self._response = MemoryResponse()
 
     async def send(self, request: Request, /) -> Response:
         """Answer it."""

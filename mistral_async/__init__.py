@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mistral_async.errors import AuthenticationError as AuthenticationError
     from mistral_async.errors import BadRequestError as BadRequestError
     from mistral_async.errors import CircuitOpenError as CircuitOpenError
+    from mistral_async.errors import ClientClosed as ClientClosed
     from mistral_async.errors import ConflictError as ConflictError
     from mistral_async.errors import ConnectError as ConnectError
     from mistral_async.errors import ConnectionLost as ConnectionLost
@@ -63,6 +64,7 @@ _MODULES = {
         "AuthenticationError",
         "BadRequestError",
         "CircuitOpenError",
+        "ClientClosed",
         "ConflictError",
         "ConnectError",
         "ConnectionLost",

@@ -18,7 +18,8 @@ from mistral_async.pages import next_parameter
 from mistral_async.raw import Raw
 from mistral_async.saving import save
 from mistral_async.settings import Retry, Timeout
-from mistral_async.settings.checks import check_headers, check_retry, check_timeout
+from mistral_async.settings.checks import check_headers, check_timeout
+from mistral_async.settings.values import check_kind
 from mistral_async.streams import ByteStream, EventStream
 
 T = TypeVar("T")
@@ -73,7 +74,7 @@ class Call(Coroutine[Any, Any, T_co]):
         changed = msgspec.structs.replace(
             self._options,
             timeout=self._options.timeout if timeout is msgspec.UNSET else check_timeout(timeout),
-            retry=self._options.retry if retry is msgspec.UNSET else check_retry(retry),
+            retry=self._options.retry if retry is msgspec.UNSET else check_kind("retry", retry, Retry),
             headers={**self._options.headers, **check_headers(headers)},
             extra_body={**self._options.extra_body, **(extra_body or {})},
         )

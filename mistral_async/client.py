@@ -11,37 +11,23 @@ import msgspec
 
 from mistral_async.engine import Engine
 from mistral_async.hooks import Hooks, OnRequest, OnResponse, OnRetry
-from mistral_async.http import Request, Response, Transport, origin_of
+from mistral_async.http import SECRET_FIELDS, Transport
+from mistral_async.origin import origin_of
 from mistral_async.resources import Resources
 from mistral_async.settings import TLS, CircuitBreaker, Proxy, Retry, Settings, Timeout
-from mistral_async.settings.checks import (
-    ApiKey,
-    check_api_key,
-    check_base_url,
-    check_choice,
-    check_circuit_breaker,
-    check_flag,
-    check_headers,
-    check_proxy,
-    check_retry,
-    check_timeout,
-    check_tls,
-    check_whole,
-)
+from mistral_async.settings.checks import BASE_URL, ApiKey, check_api_key, check_proxy, check_timeout
 from mistral_async.settings.client import MAX_CONNECTIONS, MAX_RESPONSE_SIZE, Compression, HttpVersion
 from mistral_async.transport.auth import Auth
 from mistral_async.transport.circuit import CircuitState
 from mistral_async.transport.circuits import Circuits
 from mistral_async.transport.deadline import Deadline
+from mistral_async.transport.gate import Gate
 from mistral_async.transport.observe import Observe
 from mistral_async.transport.prefetch import Prefetch
 from mistral_async.transport.redirect import Redirect
 from mistral_async.transport.resend import Resend
 
 DEFAULT_RETRY = Retry()
-
-# Header fields that hold credentials. Source: RFC 9110 sections 11.6.2 and 11.7.2, RFC 6265 section 5.4.
-SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 class MistralClient(Resources):
@@ -92,36 +78,34 @@ class MistralClient(Resources):
         on_retry: OnRetry | None = None,
         wire: Transport | None = None,
     ) -> None:
-        self._settings = Settings(
-            base_url=check_base_url(base_url),
+        self._settings = settings = Settings(
+            base_url=base_url if base_url is not None else BASE_URL,
             timeout=check_timeout(timeout),
-            headers=check_headers(headers),
-            validation=check_flag("validation", validation),
-            strict_responses=check_flag("strict_responses", strict_responses),
-            http_version=check_choice("http_version", http_version, ("auto", "2", "1.1")),
-            retry=check_retry(retry),
-            circuit_breaker=check_circuit_breaker(circuit_breaker),
-            tls=check_tls(tls),
+            headers=headers if headers is not None else {},
+            validation=validation,
+            strict_responses=strict_responses,
+            http_version=http_version,
+            retry=retry,
+            circuit_breaker=circuit_breaker,
+            tls=tls,
             proxy=check_proxy(proxy),
-            trust_env=check_flag("trust_env", trust_env),
-            compression=check_choice("compression", compression, ("auto", "always", "never")),
-            max_connections=check_whole("max_connections", max_connections),
-            max_response_size=check_whole("max_response_size", max_response_size),
+            trust_env=trust_env,
+            compression=compression,
+            max_connections=max_connections,
+            max_response_size=max_response_size,
         )
         self._hooks = Hooks(on_request=on_request, on_response=on_response, on_retry=on_retry)
-        self._gate = _Gate(wire if wire is not None else _network(self._settings))
-        self._circuits: Circuits | None = None
-        self._engine = Engine(self._onion(self._gate, check_api_key(api_key)), self._settings)
+        key = check_api_key(api_key)
 
-    def _onion(self, wire: Transport, api_key: ApiKey) -> Transport:
-        """The layers around the wire, the innermost first."""
-        settings = self._settings
-        layers: Transport = Auth(wire, api_key, origin_of(settings.base_url))
+        # The layers, the innermost first.
+        self._gate = Gate(wire if wire is not None else _network(settings))
+        layers: Transport = Auth(self._gate, key, origin_of(settings.base_url))
         layers = Prefetch(Redirect(layers), settings.max_response_size)
+        self._circuits: Circuits | None = None
         if settings.circuit_breaker is not None:
             layers = self._circuits = Circuits(layers, settings.circuit_breaker)
-        layers = Resend(layers, on_retry=self._hooks.on_retry)
-        return Observe(Deadline(layers), self._hooks)
+        layers = Deadline(Resend(layers, on_retry=on_retry))
+        self._engine = Engine(Observe(layers, self._hooks), settings)
 
     @property
     def circuits(self) -> Mapping[str, CircuitState]:
@@ -129,7 +113,10 @@ class MistralClient(Resources):
         return self._circuits.states() if self._circuits is not None else {}
 
     async def aclose(self) -> None:
-        """Close every connection. Calls made afterwards raise ``RuntimeError``, until ``async with`` opens it anew."""
+        """Close every connection. Calls under way raise ``ClientClosed``.
+
+        Calls made afterwards raise ``RuntimeError``, until ``async with`` opens it anew.
+        """
         await self._engine.aclose()
 
     async def __aenter__(self) -> Self:
@@ -148,26 +135,6 @@ class MistralClient(Resources):
         arguments = msgspec.structs.asdict(self._settings) | msgspec.structs.asdict(self._hooks)
         headers = {name: value for name, value in self._settings.headers.items() if name not in SECRET_FIELDS}
         return _made_again, (type(self), {**arguments, "headers": headers})
-
-
-class _Gate:
-    """Refuses what is sent after the client was closed: it would open connections that nobody closes."""
-
-    def __init__(self, wire: Transport) -> None:
-        self._wire = wire
-        self._closed = False
-
-    def open(self) -> None:
-        self._closed = False
-
-    async def send(self, request: Request, /) -> Response:
-        if self._closed:
-            raise RuntimeError(f"the client is closed ({request})")
-        return await self._wire.send(request)
-
-    async def aclose(self) -> None:
-        self._closed = True
-        await self._wire.aclose()
 
 
 def _network(settings: Settings) -> Transport:

@@ -19,7 +19,7 @@ from mistral_async.codec.answers import UNFIT, AnswerDecoder, NotReadable
 from mistral_async.codec.events import ErrorEvent, EventDecoder
 from mistral_async.codec.lenient import Misfit
 from mistral_async.codec.load import model
-from mistral_async.codec.problem import BODY_LIMIT, read_problem
+from mistral_async.codec.problem import read_problem
 from mistral_async.codec.requests import RequestEncoder
 from mistral_async.codec.sse import EventParser, ServerEvent
 from mistral_async.errors import APIError, ResponseDecodeError, error_for
@@ -27,7 +27,7 @@ from mistral_async.fields import request_id, retry_after
 from mistral_async.http import Answer, Request, Response, Transport
 from mistral_async.operation import Events, Operation
 from mistral_async.settings import Retry, Settings, Timeout
-from mistral_async.transport.held import beginning
+from mistral_async.transport.held import ERROR_LIMIT, beginning
 
 log = logging.getLogger("mistral_async")
 
@@ -172,7 +172,7 @@ class Engine:
 
     async def _error(self, request: Request, response: Response) -> APIError:
         """The error that a response stands for. Its body is read as far as a message needs it."""
-        body = await beginning(response, BODY_LIMIT)
+        body = await beginning(response, ERROR_LIMIT)
         problem = read_problem(body)
         return error_for(response.status)(
             f"{response.status} for {request}: {problem.message}",

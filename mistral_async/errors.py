@@ -72,17 +72,30 @@ class TransportError(MistralError):
 
     attempts = 1
 
-    def __init__(self, message: str, *, request: Target | None = None, retry_safe: bool | None = None) -> None:
+    permanent: bool = False
+    """Whether trying again cannot help: the same would happen."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        request: Target | None = None,
+        retry_safe: bool | None = None,
+        permanent: bool = False,
+    ) -> None:
         super().__init__(message, request=request)
         # Without other knowledge, the server may have acted on a request that it never answered.
         self.retry_safe = retry_safe if retry_safe is not None else bool(request and request.repeatable)
+        self.permanent = permanent
 
 
 class ConnectError(TransportError):
     """No connection could be made: nothing was sent."""
 
-    def __init__(self, message: str, *, request: Target | None = None, retry_safe: bool = True) -> None:
-        super().__init__(message, request=request, retry_safe=retry_safe)
+    def __init__(
+        self, message: str, *, request: Target | None = None, retry_safe: bool = True, permanent: bool = False
+    ) -> None:
+        super().__init__(message, request=request, retry_safe=retry_safe, permanent=permanent)
 
 
 class TLSError(ConnectError):
@@ -109,6 +122,13 @@ class ProtocolError(TransportError):
 
 class ConnectionLost(TransportError):
     """The connection ended before the answer did."""
+
+
+class ClientClosed(ConnectionLost):
+    """The client was closed while the call was under way."""
+
+    def __init__(self, message: str, *, request: Target | None = None, retry_safe: bool | None = None) -> None:
+        super().__init__(message, request=request, retry_safe=retry_safe, permanent=True)
 
 
 class CircuitOpenError(TransportError):
@@ -192,7 +212,10 @@ class ServerError(APIError):
 
 
 class ResponseDecodeError(MistralError):
-    """The answer cannot be read: it is no JSON, or of another shape altogether. ``body`` holds it, as it came."""
+    """The answer cannot be read: it is no JSON, of another shape altogether, or above ``max_response_size``.
+
+    ``body`` holds it as it came; of one that is too large, only the beginning.
+    """
 
     attempts = 1
 

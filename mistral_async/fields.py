@@ -10,13 +10,13 @@ from email.utils import parsedate_to_datetime
 
 from mistral_async.http import Headers
 
-# Nine digits are thirty years of seconds: what is longer is no time to wait, but a point in time perhaps.
+# At most nine digits (31 years): a longer number is no delay.
 _NUMBER = re.compile(r"\d{1,9}(\.\d*)?|\.\d+", re.ASCII)
 _ZERO = re.compile(r"0+(\.0*)?", re.ASCII)
 
 
 def request_id(headers: Headers) -> str | None:
-    """The id by which the vendor finds the request again."""
+    """The id by which the vendor finds the request again. Source: observed in answers of the API."""
     return headers.get("x-kong-request-id") or headers.get("mistral-correlation-id")
 
 
@@ -26,7 +26,7 @@ def retry_after(headers: Headers, *, now: Callable[[], float] = time.time) -> fl
     ``retry-after-ms`` is the more exact of the two, and wins. ``Retry-After`` is in seconds, also with decimals as some
     gateways send them, or a date; ``now`` gives the time that a date is compared to.
 
-    Source: RFC 9110 section 10.2.3.
+    Source: RFC 9110 section 10.2.3 (``Retry-After``); ``retry-after-ms`` is observed, of gateways in Azure.
     """
     if (milliseconds := _number(headers.get("retry-after-ms", ""))) is not None:
         return milliseconds / 1000
@@ -38,7 +38,10 @@ def retry_after(headers: Headers, *, now: Callable[[], float] = time.time) -> fl
 
 
 def no_allowance(headers: Headers) -> bool:
-    """Whether a limit of zero applies, which no waiting changes: the account may not do this at all."""
+    """Whether a limit of zero applies, which no waiting changes: the account may not do this at all.
+
+    Source: fields ``x-ratelimit-limit-*`` observed in answers of the API.
+    """
     return any(
         name.startswith("x-ratelimit-limit-") and _ZERO.fullmatch(value.strip()) is not None
         for name, value in headers.items()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
 from mistral_async.errors import MistralError
 from mistral_async.http import Headers, Request
+
+T = TypeVar("T")
+
+log = logging.getLogger("mistral_async")
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +24,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     headers: Headers
     http_version: str
     attempts: int
-    duration: float  # seconds, from sending to the end of the answer; of a stream, to its beginning
+    duration: float  # seconds, from sending to the end of the answer; of a stream or a download, to its beginning
     request_id: str | None  # by which the vendor finds the request again
 
 
@@ -44,3 +49,11 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True):
     on_request: OnRequest | None = None  # once a call, before its first attempt
     on_response: OnResponse | None = None  # once a call that was answered
     on_retry: OnRetry | None = None  # once for each attempt after the first
+
+
+def call(hook: Callable[[T], None], told: T, name: str) -> None:
+    """Tell a hook. What it raises is logged and goes no further."""
+    try:
+        hook(told)
+    except Exception as exc:
+        log.exception("the hook %s raised %s: %s", name, type(exc).__name__, exc, extra={"hook": name})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
+from mistral_async.origin import origin_of
 from mistral_async.settings.retry import Retry
 from mistral_async.settings.timeout import Timeout
+
+# Header fields that hold credentials. Source: RFC 9110 sections 11.6.2 and 11.7.2, RFC 6265 section 5.4.
+SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 class Headers(Mapping[str, str]):
@@ -76,15 +79,6 @@ class Body(Protocol):
     def __aiter__(self) -> AsyncGenerator[bytes, None]: ...
 
 
-_ORIGIN = re.compile(r"[^:/?#]+://[^/?#]*")
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port of an absolute URL, as they stand there. Source: RFC 6454 section 4."""
-    found = _ORIGIN.match(url)
-    return found[0] if found is not None else url
-
-
 Answer: TypeAlias = Literal["whole", "events", "bytes"]
 """How an answer is wanted: held in memory, as a stream of events, or in chunks as they arrive."""
 
@@ -147,7 +141,7 @@ class Response(Protocol):
         ...
 
     async def read(self) -> bytes:
-        """The whole body."""
+        """The whole body; after ``receive``, what is left of it."""
         ...
 
     async def receive(self) -> bytes:
@@ -160,8 +154,36 @@ class Response(Protocol):
 
 
 class Transport(Protocol):
-    """Sends one request and returns its response, whatever the status. Raises only when none arrived."""
+    """Sends one request and returns its response, whatever the status.
+
+    Raises only when none arrived; but for ``ResponseDecodeError``, where one is too large to be held.
+    """
 
     async def send(self, request: Request, /) -> Response: ...
 
     async def aclose(self) -> None: ...
+
+
+class Wrapped:
+    """Another response, passed on as it is: what is different, a subclass says."""
+
+    __slots__ = ("_inner", "attempts", "headers", "http_version", "status")
+
+    def __init__(self, inner: Response) -> None:
+        self.status = inner.status
+        self.headers = inner.headers
+        self.http_version = inner.http_version
+        self.attempts = inner.attempts
+        self._inner = inner
+
+    async def read(self) -> bytes:
+        """What is left of the body."""
+        return await self._inner.read()
+
+    async def receive(self) -> bytes:
+        """The next chunk of the body; empty at the end."""
+        return await self._inner.receive()
+
+    def close(self) -> None:
+        """Give up what has not been read."""
+        self._inner.close()

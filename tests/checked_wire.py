@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mistral_async.http import Headers, Request, Response, Transport
+from mistral_async.http import Request, Response, Transport, Wrapped
 from tests.openapi_check import check_answer, check_request
 
 
@@ -31,30 +31,14 @@ class CheckedWire:
         await self._inner.aclose()
 
 
-class CheckedResponse:
+class CheckedResponse(Wrapped):
     """A response whose body is judged when it has been read to its end."""
 
     def __init__(self, inner: Response, method: str, path: str) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._method = method
         self._path = path
         self._received = b""
-
-    @property
-    def status(self) -> int:
-        return self._inner.status
-
-    @property
-    def headers(self) -> Headers:
-        return self._inner.headers
-
-    @property
-    def http_version(self) -> str:
-        return self._inner.http_version
-
-    @property
-    def attempts(self) -> int:
-        return self._inner.attempts
 
     async def read(self) -> bytes:
         body = await self._inner.read()
@@ -67,6 +51,3 @@ class CheckedResponse:
         if not chunk:
             check_answer(self._method, self._path, self.headers["content-type"], self._received)
         return chunk
-
-    def close(self) -> None:
-        self._inner.close()

@@ -11,7 +11,7 @@ from mistral_async.codec.answers import NotReadable, json_value
 from mistral_async.codec.shapes import is_array, is_object
 
 MESSAGE_LIMIT = 500  # characters; enough for what the API writes, little enough for a log line
-BODY_LIMIT = 64 * 1024  # bytes of an error body that are read: no message needs more
+TEXT_LIMIT = 64 * 1024  # bytes of a body that are made into text: no message needs more
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +101,7 @@ def _plain_text(body: bytes) -> str:
 
 def _as_it_is(body: bytes) -> str:
     """The beginning of a body as text, on one line."""
-    return " ".join(body[:BODY_LIMIT].decode("utf-8", "replace").split())
+    return " ".join(body[:TEXT_LIMIT].decode("utf-8", "replace").split())
 
 
 def _text(value: Any) -> str | None:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from mistral_async.settings.circuit import CircuitBreaker
-from mistral_async.settings.number import check_count
+from mistral_async.origin import NoHost, Origin
 from mistral_async.settings.proxy import Proxy
-from mistral_async.settings.retry import Retry
 from mistral_async.settings.timeout import Timeout
-from mistral_async.settings.tls import TLS
-
-C = TypeVar("C", bound=str)
 
 BASE_URL = "https://api.mistral.ai"  # Source: the API's reference; the EU and US regions have hosts of their own
 API_KEY_VARIABLE = "MISTRAL_API_KEY"
@@ -33,17 +27,6 @@ _FIELD_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _FRAMING = frozenset(
     {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
 )
-# Source: RFC 1123 section 2.1 and RFC 1035 section 2.3.4, with the underscore that names in private networks have.
-_HOST = re.compile(
-    r"(?=.{1,253}\.?$)[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[0-9A-Za-z._~%-]+)?"
-)
-
-
-def check_flag(name: str, value: object) -> bool:
-    """The value, where it is a boolean. Raises ``ValueError`` naming the setting."""
-    if not isinstance(value, bool):
-        raise ValueError(f"{name}: True or False is wanted, not {value!r}")
-    return value
 
 
 def check_timeout(value: float | Timeout | None) -> Timeout:
@@ -53,45 +36,11 @@ def check_timeout(value: float | Timeout | None) -> Timeout:
     return Timeout(connect=value, read=value)
 
 
-def check_retry(value: object) -> Retry | None:
-    """The policy, or None for none. Raises ``ValueError`` for anything else."""
-    if value is None or isinstance(value, Retry):
-        return value
-    raise ValueError(f"retry: a Retry or None is wanted, not {value!r}")
-
-
-def check_circuit_breaker(value: object) -> CircuitBreaker | None:
-    """The policy, or None for none. Raises ``ValueError`` for anything else."""
-    if value is None or isinstance(value, CircuitBreaker):
-        return value
-    raise ValueError(f"circuit_breaker: a CircuitBreaker or None is wanted, not {value!r}")
-
-
-def check_tls(value: object) -> TLS | ssl.SSLContext | None:
-    """The settings or the context, or None for the system's trust. Raises ``ValueError`` for anything else."""
-    if value is None or isinstance(value, TLS | ssl.SSLContext):
-        return value
-    raise ValueError(f"tls: a TLS, an ssl.SSLContext or None is wanted, not {value!r}")
-
-
 def check_proxy(value: Proxy | str | None) -> Proxy | None:
     """The proxy, or None for none. Raises ``ValueError`` for what is no URL of one, without showing credentials."""
     if value is None or isinstance(value, Proxy):
         return value
     return Proxy(url=value)
-
-
-def check_choice(name: str, value: C, choices: tuple[C, ...]) -> C:
-    """The value, where it is one of the choices. Raises ``ValueError`` naming the setting."""
-    if value not in choices:
-        raise ValueError(f"{name}: one of {', '.join(map(repr, choices))} is wanted, not {value!r}")
-    return value
-
-
-def check_whole(name: str, value: int) -> int:
-    """The value, where it is a whole number from 1 up. Raises ``ValueError`` naming the setting."""
-    check_count(f"{name}: it", value)
-    return value
 
 
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
@@ -100,7 +49,7 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     if headers is None:
         return checked
     if not _is_mapping(headers):
-        raise ValueError(f"headers: a mapping of field names to values is wanted, not {type(headers).__name__}")
+        raise ValueError(f"headers must be a mapping of field names to values, not {type(headers).__name__}")
     for name, value in headers.items():
         if not _matches(_FIELD_NAME, name):
             raise ValueError(f"headers: {name!r} is not a field name")
@@ -120,8 +69,6 @@ def check_base_url(url: object) -> str:
 
     Raises ``ValueError`` for what is no http(s) URL.
     """
-    if url is None:
-        return BASE_URL
     if not isinstance(url, str) or not re.fullmatch(r"[\x21-\x7e]+", url):
         raise ValueError("base_url: a URL is text of visible ASCII characters, without spaces or line ends")
     # No message shows what stands before a host or after a path: it may be a credential.
@@ -129,14 +76,11 @@ def check_base_url(url: object) -> str:
         raise ValueError("base_url: credentials do not belong into the URL; pass api_key")
     if "?" in url or "#" in url:
         raise ValueError("base_url: the URL must have neither query nor fragment")
-    wrong = f"base_url: {url!r} is not an http:// or https:// URL"
     try:
-        parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and _matches(_HOST, parts.hostname) and parts.port != 0
-    except ValueError as exc:  # a port that is no number, brackets around what is no address
-        raise ValueError(wrong) from exc
-    if not fits:
-        raise ValueError(wrong)
+        Origin.of(url)
+    except NoHost as exc:
+        raise ValueError(f"base_url: {url!r} is not an http:// or https:// URL") from exc
+    parts = urlsplit(url)
     path = parts.path.rstrip("/").removesuffix("/v1").rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path}"
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from mistral_async.settings.number import check_count, check_seconds
+from mistral_async.settings.values import check_count, check_seconds, check_statuses, is_number
 
 FAILURE_STATUSES = frozenset({500, 502, 503, 504})
 
@@ -27,7 +26,7 @@ class CircuitBreaker(msgspec.Struct, frozen=True, kw_only=True):
     status_codes: AbstractSet[int] = FAILURE_STATUSES  # from 400 to 599; kept as a frozenset, given as any iterable
 
     def __post_init__(self) -> None:
-        if not _is_ratio(self.failure_threshold):
+        if not is_number(self.failure_threshold) or not 0 < self.failure_threshold <= 1:
             raise ValueError(
                 "circuit_breaker: failure_threshold must be a ratio above zero and up to one, "
                 f"not {self.failure_threshold!r}"
@@ -41,17 +40,6 @@ class CircuitBreaker(msgspec.Struct, frozen=True, kw_only=True):
                 f"circuit_breaker: bucket_size must be at most time_window ({self.time_window!r}), "
                 f"not {self.bucket_size!r}"
             )
-        msgspec.structs.force_setattr(self, "status_codes", _checked_statuses(self.status_codes))
-
-
-def _is_ratio(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
-
-
-def _checked_statuses(statuses: object) -> frozenset[int]:
-    """The statuses, where all of them say that something failed. Source: RFC 9110 section 15."""
-    listed: list[object] = list(statuses) if isinstance(statuses, Iterable) else [statuses]  # pyright: ignore[reportUnknownArgumentType]
-    for status in listed:
-        if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 599:
-            raise ValueError(f"circuit_breaker: status_codes must be whole numbers from 400 to 599, not {status!r}")
-    return frozenset(status for status in listed if isinstance(status, int))
+        msgspec.structs.force_setattr(
+            self, "status_codes", check_statuses("circuit_breaker: status_codes", self.status_codes)
+        )

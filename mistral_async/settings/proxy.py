@@ -10,8 +10,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import msgspec
 from msgspec.structs import force_setattr
 
-# Source: RFC 1123 section 2.1, with the underscore that names in private networks have; addresses of IPv6.
-HOST = re.compile(r"[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[0-9A-Za-z._~%-]+)?")
+from mistral_async.origin import NoHost, Origin
+
 # Source: RFC 7617 section 2 (no control characters in user and password, no colon in the user).
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -63,22 +63,22 @@ def _parts(url: object) -> SplitResult:
     if not isinstance(url, str) or not re.fullmatch(r"[\x21-\x7e]+", url):
         raise ValueError("proxy: url: a URL is text of visible ASCII characters, without spaces or line ends")
     if url.lower().startswith("socks"):
-        raise ValueError("proxy: url: SOCKS is not spoken here; an http:// or https:// proxy is wanted")
-    parts = _split(url)
-    if parts is None:
+        raise ValueError("proxy: url: SOCKS is not spoken here; give an http:// or https:// proxy")
+    if not _names_host(url):
         raise ValueError("proxy: url: it is not a URL such as http://host:port or https://host:port")
+    parts = urlsplit(url)
     if parts.path not in ("", "/") or "?" in url or "#" in url:
         raise ValueError("proxy: url: it must end after the port; what is special in a password is percent-encoded")
     return parts
 
 
-def _split(url: str) -> SplitResult | None:
+def _names_host(url: str) -> bool:
+    # Apart, so that no traceback shows what `NoHost` came from: it quotes the URL.
     try:
-        parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and HOST.fullmatch(parts.hostname or "") and parts.port != 0
-    except ValueError:  # a port that is no number, brackets around what is no address
-        return None
-    return parts if fits else None
+        Origin.of(url)
+    except NoHost:
+        return False
+    return True
 
 
 def _decoded(name: str, value: str | None) -> str | None:
@@ -94,6 +94,6 @@ def _check_credential(name: str, value: object) -> None:
     if value is None:
         return
     if not isinstance(value, str):
-        raise ValueError(f"proxy: {name}: text is wanted")
+        raise ValueError(f"proxy: {name} must be text")
     if _CONTROL.search(value):
         raise ValueError(f"proxy: {name}: control characters cannot be sent in it")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from mistral_async.settings.number import check_count, check_factor, check_seconds
+from mistral_async.settings.values import check_count, check_factor, check_flag, check_seconds, check_statuses
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 
@@ -38,19 +37,5 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         check_count("retry: budget_reserve", self.budget_reserve, least=0)
         if self.budget is not None:
             check_factor("retry: budget", self.budget, least=0)
-        if not isinstance(self.read_timeouts, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # who does not check types gets here
-            raise ValueError(f"retry: read_timeouts must be True or False, not {self.read_timeouts!r}")
-        msgspec.structs.force_setattr(self, "statuses", _checked(self.statuses))
-
-
-def _checked(statuses: Iterable[int]) -> frozenset[int]:
-    """The statuses, where all of them say that something failed: an answer is never asked for twice."""
-    try:
-        checked = frozenset(statuses)
-    except TypeError as exc:
-        raise ValueError(f"retry: statuses must be a set of whole numbers, not {statuses!r}") from exc
-    for status in checked:
-        check_count("retry: statuses", status, least=400)
-        if status > 599:
-            raise ValueError(f"retry: statuses must be at most 599, not {status!r}")
-    return checked
+        check_flag("retry: read_timeouts", self.read_timeouts)
+        msgspec.structs.force_setattr(self, "statuses", check_statuses("retry: statuses", self.statuses))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mistral_async.settings.number import LARGEST, is_number
+from mistral_async.settings.values import check_seconds
 
 
 class Timeout(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +16,4 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
-            value = getattr(self, name)
-            if value is not None and not (is_number(value) and 0 < value <= LARGEST):
-                raise ValueError(f"timeout: {name} must be a positive number of seconds or None, not {value!r}")
+            check_seconds(f"timeout: {name}", getattr(self, name), none=True)

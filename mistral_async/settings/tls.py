@@ -11,6 +11,8 @@ from typing import Any, Literal, Self
 
 import msgspec
 
+from mistral_async.settings.values import check_choice, check_flag
+
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 # What `openssl rehash` calls the files of a directory of certificates. Source: openssl-rehash(1).
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
@@ -38,15 +40,13 @@ class TLS(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("ca", "certificate", "key"):
             path = getattr(self, name)
             if path is not None and not (isinstance(path, str | os.PathLike) and isinstance(os.fspath(path), str)):
-                raise ValueError(f"tls: {name}: a path is wanted, not {path!r}")
+                raise ValueError(f"tls: {name} must be a path, not {path!r}")
         for name in ("key_password", "ciphers"):
             if not isinstance(getattr(self, name), str | None):
-                raise ValueError(f"tls: {name}: text is wanted")
+                raise ValueError(f"tls: {name} must be text")
         for name in ("verify_hostname", "verify"):
-            if not isinstance(value := getattr(self, name), bool):
-                raise ValueError(f"tls: {name}: True or False is wanted, not {value!r}")
-        if self.minimum_version not in tuple(VERSIONS):
-            raise ValueError(f"tls: minimum_version: '1.2' or '1.3' is wanted, not {self.minimum_version!r}")
+            check_flag(f"tls: {name}", getattr(self, name))
+        check_choice("tls: minimum_version", self.minimum_version, tuple(VERSIONS))
         if self.key is not None and self.certificate is None:
             raise ValueError("tls: key: it belongs to a certificate, and none is given")
         if self.key_password is not None and self.certificate is None:

@@ -14,16 +14,16 @@ class Auth:
     """Adds the bearer token, asking for it before each attempt where it is a function.
 
     A request that brings an ``authorization`` field of its own keeps it. One that goes to another origin than the
-    key's, as after a redirect, goes without.
+    key's, as after a redirect, goes without. Where an error answer repeats the key, it is masked there.
 
     Source: RFC 6750 section 2.1.
     """
 
-    def __init__(self, inner: Transport, api_key: ApiKey, origin: str | None = None) -> None:
-        """The origin is spelt as in the URLs of requests; None is any."""
+    def __init__(self, inner: Transport, api_key: ApiKey, origin: str) -> None:
+        """The origin is spelt as in the URLs of requests."""
         self._inner = inner
         self._api_key = api_key
-        self._within = f"{origin}/" if origin is not None else ""  # how the URLs begin that the key is for
+        self._within = f"{origin}/"  # how the URLs begin that the key is for
 
     async def send(self, request: Request, /) -> Response:
         """Send it with the key on it. Raises ``ValueError`` where the function gives no usable key."""

@@ -37,6 +37,6 @@ class Budget:
         return True
 
     def exhaust(self) -> bool:
-        """Whether it is the first time since a retry was made that none could be: worth saying once."""
+        """True the first time the budget is empty since the last retry."""
         first, self._exhausted = not self._exhausted, True
         return first

@@ -73,7 +73,7 @@ class Circuit:
             return False
         if self.state == "closed":
             self._window.count(now, ok)
-            # An origin that answers is given up by no answer, however many failures came before it.
+            # A success never opens it, even where the ratio is reached.
             if ok or not self._fails():
                 return False
         if ok:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from mistral_async.errors import CircuitOpenError, TransportError
+from mistral_async.errors import CircuitOpenError, ClientClosed, TransportError
 from mistral_async.http import Request, Response, Transport
 from mistral_async.settings.circuit import CircuitBreaker
 from mistral_async.transport.circuit import Circuit, CircuitState
@@ -23,8 +23,8 @@ class Circuits:
     """Counts each attempt, and refuses those that the circuit of their origin does not let through.
 
     An attempt failed when no answer came, when the answer has one of the policy's statuses, and when it was cancelled
-    because its deadline had passed. What ended it otherwise (the caller, or an error of the caller's own body or key
-    function) says nothing about the origin, and is not counted.
+    because its deadline had passed. What ended it otherwise (the caller, who may close the client, or an
+    error of the caller's own body or key function) says nothing about the origin, and is not counted.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Circuits:
             raise
         status = response.status
         if 400 <= status < 500 and status not in self._failures and circuit.state == "closed":
-            circuit.release(ticket)  # what the caller did wrong says nothing; but a probe learns that somebody is there
+            circuit.release(ticket)  # A 4xx says nothing about the origin, except to a probe: it answered.
         else:
             self._record(circuit, ticket, request, ok=status not in self._failures)
         return response
@@ -94,7 +94,7 @@ def _failed(exc: BaseException, request: Request) -> bool:
     """Whether an attempt that ended so says something against its origin."""
     if isinstance(exc, asyncio.CancelledError):
         return request.deadline is not None and asyncio.get_running_loop().time() >= request.deadline - EARLY
-    return isinstance(exc, TransportError) and not isinstance(exc, CircuitOpenError)
+    return isinstance(exc, TransportError) and not isinstance(exc, CircuitOpenError | ClientClosed)
 
 
 def _refusal(known: CircuitState, request: Request) -> CircuitOpenError:

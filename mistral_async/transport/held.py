@@ -3,50 +3,44 @@
 from __future__ import annotations
 
 from mistral_async.errors import TransportError
-from mistral_async.http import Response
+from mistral_async.http import Response, Wrapped
+
+ERROR_LIMIT = 64 * 1024  # bytes of an error body that are read: no message needs more
 
 
-class Held:
+class Held(Wrapped):
     """A response whose body is in memory: there is nothing left to wait for, nor to close."""
 
-    __slots__ = ("_body", "_left", "attempts", "headers", "http_version", "status")
+    __slots__ = ("_left",)
 
-    def __init__(self, head: Response, body: bytes) -> None:
-        self.status = head.status
-        self.headers = head.headers
-        self.http_version = head.http_version
-        self.attempts = head.attempts
-        self._body = body
-        self._left = True
+    def __init__(self, inner: Response, body: bytes) -> None:
+        super().__init__(inner)
+        self._left = body
 
     async def read(self) -> bytes:
-        """The whole body."""
-        return self._body
+        """The whole body; empty from then on."""
+        left, self._left = self._left, b""
+        return left
 
     async def receive(self) -> bytes:
         """The whole body; empty from then on."""
-        left, self._left = self._left, False
-        return self._body if left else b""
+        return await self.read()
 
     def close(self) -> None:
         """Nothing: what there was to close is closed."""
 
 
-class Begun:
+class Begun(Wrapped):
     """A response whose first chunk is in memory, and the rest still to come."""
 
-    __slots__ = ("_first", "_inner", "attempts", "headers", "http_version", "status")
+    __slots__ = ("_first",)
 
     def __init__(self, inner: Response, first: bytes) -> None:
-        self.status = inner.status
-        self.headers = inner.headers
-        self.http_version = inner.http_version
-        self.attempts = inner.attempts
-        self._inner = inner
+        super().__init__(inner)
         self._first = first
 
     async def read(self) -> bytes:
-        """The whole body."""
+        """What is left of the body."""
         first, self._first = self._first, b""
         return first + await self._inner.read()
 

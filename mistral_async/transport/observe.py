@@ -5,16 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 from mistral_async.errors import MistralError
 from mistral_async.fields import request_id
-from mistral_async.hooks import Answered, Hooks
+from mistral_async.hooks import Answered, Hooks, call
 from mistral_async.http import Request, Response, Transport
 
 log = logging.getLogger("mistral_async")
-
-T = TypeVar("T")
 
 
 class Observe:
@@ -41,7 +38,7 @@ class Observe:
 
     async def _watched(self, request: Request) -> Response:
         if self._hooks.on_request is not None:
-            _call(self._hooks.on_request, request, "on_request")
+            call(self._hooks.on_request, request, "on_request")
         start = self._clock()
         try:
             response = await self._inner.send(request)
@@ -59,15 +56,8 @@ class Observe:
         )
         _log_answer(answered)
         if self._hooks.on_response is not None:
-            _call(self._hooks.on_response, answered, "on_response")
+            call(self._hooks.on_response, answered, "on_response")
         return response
-
-
-def _call(hook: Callable[[T], None], told: T, name: str) -> None:
-    try:
-        hook(told)
-    except Exception as exc:
-        log.exception("the hook %s raised %s: %s", name, type(exc).__name__, exc, extra={"hook": name})
 
 
 def _log_answer(answered: Answered) -> None:

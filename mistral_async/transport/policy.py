@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable
 from typing import TypeAlias
 
-from mistral_async.errors import CircuitOpenError, ConnectError, MistralError, TimeoutError, TLSError, TransportError
+from mistral_async.errors import CircuitOpenError, ConnectError, MistralError, TimeoutError, TransportError
 from mistral_async.fields import no_allowance, retry_after
 from mistral_async.http import Request, Response
 from mistral_async.settings.retry import Retry
@@ -82,8 +81,8 @@ def _error_may_pass(request: Request, policy: Retry, error: MistralError) -> boo
             return False
         case TimeoutError(limit="read") if request.method == "POST" and not policy.read_timeouts:
             return False  # the server may be at work on it still, and charges for it
-        case TLSError() if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-            return False  # it will be the same certificate
+        case TransportError(permanent=True):
+            return False
         case TransportError():
             may_repeat = request.repeatable or error.retry_safe
             return may_repeat and (_has_body_again(request) or _nothing_sent(error))

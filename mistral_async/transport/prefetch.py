@@ -5,9 +5,7 @@ from __future__ import annotations
 from mistral_async.errors import ResponseDecodeError
 from mistral_async.fields import request_id
 from mistral_async.http import Request, Response, Transport
-from mistral_async.transport.held import Begun, Held, beginning
-
-ERROR_LIMIT = 64 * 1024  # bytes of an error body that are read: no message needs more
+from mistral_async.transport.held import ERROR_LIMIT, Begun, Held, beginning
 
 
 class Prefetch:

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from mistral_async.http import Headers, Response
+from mistral_async.http import Headers, Response, Wrapped
 
 MASK = b"***"
 SHORTEST = 8  # characters; a shorter key is a made-up one, and may be part of any word
 
 
-class Redacted:
-    """Another response, with a secret masked in its body, however the body is cut."""
+class Redacted(Wrapped):
+    """Another response, with a secret masked in its header fields and its body, however the body is cut."""
+
+    __slots__ = ("_held", "_secret")
 
     def __init__(self, inner: Response, secret: str) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._secret = secret.encode()
         self._held = b""  # what may be the beginning of the secret
-
-    @property
-    def status(self) -> int:
-        return self._inner.status
-
-    @property
-    def headers(self) -> Headers:
-        fields = self._inner.headers.fields
-        return Headers(tuple((name, value.replace(self._secret, MASK)) for name, value in fields))
-
-    @property
-    def http_version(self) -> str:
-        return self._inner.http_version
-
-    @property
-    def attempts(self) -> int:
-        return self._inner.attempts
+        self.headers = Headers(tuple((name, value.replace(self._secret, MASK)) for name, value in inner.headers.fields))
 
     async def read(self) -> bytes:
-        """The whole body, masked."""
-        return (await self._inner.read()).replace(self._secret, MASK)
+        """What is left of the body, masked."""
+        held, self._held = self._held, b""
+        return (held + await self._inner.read()).replace(self._secret, MASK)
 
     async def receive(self) -> bytes:
         """The next chunk, masked; empty at the end."""
@@ -47,10 +34,6 @@ class Redacted:
                 return ready
         rest, self._held = self._held, b""
         return rest
-
-    def close(self) -> None:
-        """Give up what has not been read."""
-        self._inner.close()
 
 
 def redacted(response: Response, secret: str) -> Response:

@@ -5,13 +5,12 @@ Source: RFC 9110 sections 10.2.2 (Location) and 15.4 (which status means what).
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import msgspec
 
 from mistral_async.http import Request, Response, Transport
+from mistral_async.origin import NoHost, Origin
 from mistral_async.transport.held import beginning
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -22,21 +21,7 @@ DRAINED = 64 * 1024  # bytes of a redirect's own body, which nobody reads: that 
 # What may go to another origin: how the answer is wanted. The key, cookies and fields of the user's own stay here.
 HARMLESS = frozenset({"accept", "accept-encoding", "range", "user-agent"})
 
-PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[0-9a-z._-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # names and addresses, in lower case
 _AS_IT_IS = "!#$%&'()*+,/:;=?@[]~"  # means something in a URL; so does "%". Source: RFC 3986 sections 2.1 and 2.2
-
-
-class Origin(NamedTuple):
-    """Where a request goes, so that it can be compared. Source: RFC 6454 section 4."""
-
-    scheme: str
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}" + ("" if self.port == PORTS[self.scheme] else f":{self.port}")
 
 
 class Redirect:
@@ -73,11 +58,11 @@ def _following(request: Request, response: Response) -> Request | None:
     there = _origin(target) if target is not None else None
     if target is None or there is None:
         return None
-    source = urlsplit(request.url)
-    if source.scheme == "https" and there.scheme == "http":
+    here = Origin.of(request.url)
+    if here.scheme == "https" and there.scheme == "http":
         return None  # everybody on the way could read, and answer
     where = f"{target.path or '/'}?{target.query}" if target.query else target.path or "/"
-    if there == _origin(source):
+    if there == here:
         # Spelt as before: by its spelling the layers below know the origin.
         return msgspec.structs.replace(request, url=request.origin + where)
     headers = {name: value for name, value in request.headers.items() if name in HARMLESS}
@@ -98,12 +83,12 @@ def _target(url: str, location: str) -> SplitResult | None:
 
 
 def _origin(url: SplitResult) -> Origin | None:
-    """None where nothing can be sent to, or should be."""
+    """The origin, or None where no request may go there."""
+    # A server may not choose our credentials. Source: RFC 9110 section 4.2.4.
+    # Nor a zone, which means something on this host alone. Source: RFC 6874 section 1.
+    if "@" in url.netloc or "%" in url.netloc:
+        return None
     try:
-        host, port = url.hostname, url.port
-    except ValueError:  # a port that is no number
+        return Origin.of(url.geturl())
+    except NoHost:
         return None
-    # Who we are is not for a server to say. Source: RFC 9110 section 4.2.4 (credentials in a URL).
-    if url.scheme not in PORTS or host is None or not _HOST.fullmatch(host) or port == 0 or "@" in url.netloc:
-        return None
-    return Origin(url.scheme, host, PORTS[url.scheme] if port is None else port)

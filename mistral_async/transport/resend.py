@@ -14,8 +14,8 @@ from typing import TypeVar
 import backoff
 
 from mistral_async.errors import CircuitOpenError, MistralError
-from mistral_async.hooks import OnRetry, Retried
-from mistral_async.http import Headers, Request, Response, Transport
+from mistral_async.hooks import OnRetry, Retried, call
+from mistral_async.http import Request, Response, Transport, Wrapped
 from mistral_async.transport import policy
 from mistral_async.transport.budget import Budget
 from mistral_async.transport.deadline import interrupted
@@ -79,51 +79,42 @@ class Resend:
 
     async def _once_more(self, course: _Course) -> _Course:
         """Wait, and make the next attempt."""
-        delay = self._give_up(course)
+        self._give_up(course)
         try:
-            await self._sleep(delay)
+            await self._sleep(course.delay)
             course.attempt += 1
-            course.outcome = await self._inner.send(course.request)
+            outcome: policy.Outcome = await self._inner.send(course.request)
         except MistralError as exc:
-            course.outcome = exc
+            outcome = exc
         except asyncio.CancelledError as exc:
             interrupted(exc, course.attempt)
             raise
-        course.delay = self._delay(course.request, course.attempt, course.outcome)
+        course.ended(outcome, self._delay(course.request, course.attempt, outcome))
+        del outcome  # or the error's traceback would hold the error
         return course
 
-    def _give_up(self, course: _Course) -> float:
-        """Let go of an attempt that is followed by another, and say so. Returns how long to wait for that."""
-        outcome, delay = course.outcome, course.delay
-        assert outcome is not None
-        assert delay is not None
-        course.outcome = course.delay = None
-        if isinstance(outcome, MistralError):
-            status, error, what = None, outcome, type(outcome).__name__
-        else:
+    def _give_up(self, course: _Course) -> None:
+        """Let go of an attempt that is followed by another, and say so."""
+        outcome = course.take()
+        if not isinstance(outcome, MistralError):
             outcome.close()
-            status, error, what = outcome.status, None, str(outcome.status)
-        request, attempt = course.request, course.attempt
+        self._tell(course, outcome)
+
+    def _tell(self, course: _Course, outcome: policy.Outcome) -> None:
+        """Log an attempt that is followed by another, and tell the hook."""
+        request, attempt, delay = course.request, course.attempt, course.delay
+        status, error = (None, outcome) if isinstance(outcome, MistralError) else (outcome.status, None)
         log.info(
             "attempt %d of %s failed (%s); the next one in %.3f s",
             attempt,
             request,
-            what,
+            status if error is None else type(error).__name__,
             delay,
-            extra={
-                "method": request.method,
-                "path": request.path,
-                "attempt": attempt,
-                "delay": delay,
-                **({"status": status} if error is None else {"error": what}),
-            },
+            extra=_extra(request, attempt, outcome, delay),
         )
         if self._on_retry is not None:
-            try:
-                self._on_retry(Retried(request=request, attempt=attempt, delay=delay, status=status, error=error))
-            except Exception:
-                log.exception("on_retry failed for %s", request)
-        return delay
+            retried = Retried(request=request, attempt=attempt, delay=delay, status=status, error=error)
+            call(self._on_retry, retried, "on_retry")
 
     def _delay(self, request: Request, attempt: int, outcome: policy.Outcome) -> float | None:
         """Seconds to wait before the next attempt; None where there is none, for whatever reason."""
@@ -137,7 +128,7 @@ class Resend:
             log.warning(
                 "too many retries for the calls that are made: none until more calls were (%s)",
                 request,
-                extra={"method": request.method, "path": request.path, "attempt": attempt},
+                extra=_extra(request, attempt, outcome, None),
             )
         return None
 
@@ -149,18 +140,28 @@ class Resend:
 class _Course:
     """One call that has failed at least once."""
 
-    __slots__ = ("attempt", "delay", "outcome", "request")
+    __slots__ = ("_outcome", "again", "attempt", "delay", "request")
 
     def __init__(self, request: Request, outcome: policy.Outcome, delay: float) -> None:
         self.request = request
-        self.outcome: policy.Outcome | None = outcome  # of the last attempt, unless it was given up
-        self.delay: float | None = delay  # seconds until the next attempt; None: the outcome stands
         self.attempt = 1  # the last that was begun
+        self.ended(outcome, delay)
+
+    def ended(self, outcome: policy.Outcome, delay: float | None) -> None:
+        """The last attempt came to this. None: there is no other."""
+        self._outcome: policy.Outcome | None = outcome
+        self.again = delay is not None
+        self.delay = delay or 0.0  # seconds until the next attempt
+
+    def take(self) -> policy.Outcome:
+        """What the last attempt came to, once: an error that is held by what it is about is freed late."""
+        outcome, self._outcome = self._outcome, None
+        assert outcome is not None
+        return outcome
 
     def result(self) -> Response:
         """The answer that stands, or the error raised."""
-        outcome, self.outcome = self.outcome, None
-        assert outcome is not None
+        outcome = self.take()
         try:
             if isinstance(outcome, MistralError):
                 raise outcome.after(_sent(outcome, self.attempt))
@@ -169,38 +170,26 @@ class _Course:
             del outcome  # or the error's traceback would hold the error
 
 
-class _Attempted:
+class _Attempted(Wrapped):
     """Another response, which took more than one attempt."""
 
-    __slots__ = ("_inner", "attempts")
+    __slots__ = ()
 
     def __init__(self, inner: Response, attempts: int) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self.attempts = attempts
 
-    @property
-    def status(self) -> int:
-        return self._inner.status
 
-    @property
-    def headers(self) -> Headers:
-        return self._inner.headers
-
-    @property
-    def http_version(self) -> str:
-        return self._inner.http_version
-
-    async def read(self) -> bytes:
-        """The whole body."""
-        return await self._inner.read()
-
-    async def receive(self) -> bytes:
-        """The next chunk of the body; empty at the end."""
-        return await self._inner.receive()
-
-    def close(self) -> None:
-        """Give up what has not been read."""
-        self._inner.close()
+def _extra(request: Request, attempt: int, outcome: policy.Outcome, delay: float | None) -> dict[str, object]:
+    """What a log record says besides its text; ``delay`` None: this attempt was the last."""
+    return {
+        "method": request.method,
+        "path": request.path,
+        "attempt": attempt,
+        "delay": delay,
+        "status": None if isinstance(outcome, MistralError) else outcome.status,
+        "error": type(outcome).__name__ if isinstance(outcome, MistralError) else None,
+    }
 
 
 def _sent(error: MistralError, attempt: int) -> int:
@@ -208,13 +197,13 @@ def _sent(error: MistralError, attempt: int) -> int:
     return attempt - 1 if isinstance(error, CircuitOpenError) else attempt
 
 
-def _failed(course: _Course) -> bool:
-    return course.delay is not None
+def _goes_on(course: _Course) -> bool:
+    return course.again
 
 
 def _repeating(step: F) -> F:
     """The step, repeated for as long as its course goes on. Neither waits nor logs: the step does."""
-    decorate = backoff.on_predicate(backoff.constant, _failed, interval=0, jitter=None, logger=None)
+    decorate = backoff.on_predicate(backoff.constant, _goes_on, interval=0, jitter=None, logger=None)
     if sys.version_info < (3, 14):
         return decorate(step)
     with warnings.catch_warnings():  # backoff 2.2 asks asyncio.iscoroutinefunction, which Python 3.14 deprecates

@@ -7,11 +7,12 @@ import ssl
 from collections.abc import Callable, Sequence
 from typing import cast
 
+from mistral_async.origin import Origin
 from mistral_async.settings import Proxy
 from mistral_async.wire.addresses import connect
 from mistral_async.wire.failures import ProxyRefused
-from mistral_async.wire.proxies import Place, connect_answer, connect_request
-from mistral_async.wire.tls import context, offering
+from mistral_async.wire.proxies import HUNG_UP, connect_answer, connect_request, unreachable
+from mistral_async.wire.tls import make_context, offering
 
 HEAD_SIZE = 64 * 1024  # bytes; what a proxy may answer to CONNECT, and an origin say before it was asked anything
 NO_LIMIT = 24 * 3600.0  # seconds; who dials says how long that may take, where asyncio would say 60
@@ -42,7 +43,7 @@ class Early(asyncio.Protocol):
         self.lost, self.failure = True, exc
         self._wake()
         if self.successor is not None:
-            # The end of TLS is on its way to this protocol for a moment, and does not care that there is another.
+            # asyncio may still call this protocol's connection_lost after set_protocol.
             self.successor.connection_lost(exc)
 
     async def changed(self) -> None:
@@ -106,28 +107,28 @@ class Dialer:
 
         There is no limit of time here. Raises ``OSError``, of which ``ssl.SSLError`` and ``ProxyRefused`` say more.
         """
-        place = Place.of(origin)
+        target = Origin.of(origin)
         proxy = self._proxy(origin)
-        line = await (_connected(place) if proxy is None else self._through(proxy, place))
-        if place.scheme == "https":
-            await line.secure(self._context(alpn), place.host)
+        line = await (_connected(target) if proxy is None else self._through(proxy, target))
+        if target.scheme == "https":
+            await line.secure(self._context(alpn), target.host)
         return line.dialed()
 
-    async def _through(self, proxy: Proxy, place: Place) -> _Line:
-        at = Place.of(proxy.url)
+    async def _through(self, proxy: Proxy, target: Origin) -> _Line:
+        at = Origin.of(proxy.url)
         try:
             line = await _connected(at)
             if at.scheme == "https":
                 await line.secure(self._context(["http/1.1"]), at.host)
         except OSError as exc:
-            raise ProxyRefused(f"no connection to {at.authority}: {exc}") from exc
-        await line.ask_for_way(place, proxy)
+            raise unreachable(at.authority, exc) from exc
+        await line.open_tunnel(target, proxy)
         return line
 
     def _context(self, alpn: Sequence[str]) -> ssl.SSLContext:
         wanted = tuple(alpn)
         if wanted not in self._offering:
-            self._offering[wanted] = offering(self._tls or context(None), wanted)
+            self._offering[wanted] = offering(self._tls or make_context(None), wanted)
         return self._offering[wanted]
 
 
@@ -163,10 +164,10 @@ class _Line:
         self._transport, self._early = secured, early
         early.connection_made(secured)
 
-    async def ask_for_way(self, place: Place, proxy: Proxy) -> None:
+    async def open_tunnel(self, target: Origin, proxy: Proxy) -> None:
         """CONNECT. Source: RFC 9110 section 9.3.6."""
         try:
-            self._transport.write(connect_request(place, proxy))
+            self._transport.write(connect_request(target, proxy))
             while not connect_answer(await self._head(), proxy):
                 pass
         except BaseException:
@@ -179,7 +180,7 @@ class _Line:
             if len(early.received) > HEAD_SIZE:
                 raise ProxyRefused(f"its answer to CONNECT has a head of more than {HEAD_SIZE} bytes")
             if early.lost:
-                raise ProxyRefused("it closed the connection before it answered CONNECT") from early.failure
+                raise ProxyRefused(HUNG_UP) from early.failure
             await early.changed()
         head = bytes(early.received[:end])
         del early.received[: end + 4]
@@ -190,6 +191,6 @@ class _Line:
         return Dialed(self._transport, tls.selected_alpn_protocol() if tls else None, early=self._early)
 
 
-async def _connected(place: Place) -> _Line:
-    raw = await connect(place.host, place.port)
+async def _connected(there: Origin) -> _Line:
+    raw = await connect(there.host, there.port)
     return _Line(*await asyncio.get_running_loop().create_connection(Early, sock=raw))

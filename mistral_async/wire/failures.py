@@ -6,6 +6,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from mistral_async.errors import (
+    ClientClosed,
     ConnectError,
     ConnectionLost,
     ProtocolError,
@@ -15,10 +16,15 @@ from mistral_async.errors import (
     TransportError,
 )
 from mistral_async.http import Request
+from mistral_async.origin import NoHost
 
 
 class ProxyRefused(OSError):
-    """The proxy could not be reached, or would not make the way."""
+    """The proxy could not be reached, or would not open a tunnel. ``permanent``: it would do the same again."""
+
+    def __init__(self, why: str, *, permanent: bool = False) -> None:
+        super().__init__(why)
+        self.permanent = permanent
 
 
 def host_of(request: Request) -> str:
@@ -31,13 +37,35 @@ def no_connection(exc: OSError | None, request: Request) -> TransportError:
     host = host_of(request)
     match exc:
         case ProxyRefused():
-            return ProxyError(f"no way to {host} through the proxy: {exc} ({request}); check `proxy`", request=request)
-        case ssl.SSLError() | ssl.CertificateError():
-            return TLSError(f"no secure connection to {host}: {exc} ({request})", request=request)
+            return ProxyError(
+                f"no tunnel to {host} through the proxy: {exc} ({request}); check `proxy`",
+                request=request,
+                permanent=exc.permanent,
+            )
+        case NoHost():
+            return ConnectError(f"{host} is no host ({request}); check `base_url`", request=request, permanent=True)
+        case ssl.SSLError() if _takes_nothing_offered(exc):
+            return TLSError(
+                f'{host} speaks no version of HTTP that it was offered ({request}); set `http_version` to "auto"',
+                request=request,
+                permanent=True,
+            )
+        case ssl.SSLError():
+            return TLSError(
+                f"no secure connection to {host}: {exc} ({request})",
+                request=request,
+                permanent=isinstance(exc, ssl.SSLCertVerificationError),  # it will be the same certificate
+            )
         case _:
             return ConnectError(
                 f"no connection to {host}: {exc} ({request}); check `base_url` and the way there", request=request
             )
+
+
+def _takes_nothing_offered(exc: ssl.SSLError) -> bool:
+    """Whether the server has no version of HTTP in common with what ALPN offered. Source: RFC 7301 section 3.2."""
+    # By the text, in either spelling: not every version of Python has a name for this alert.
+    return "no application protocol" in str(exc).lower().replace("_", " ")
 
 
 def certificate_refused(exc: BaseException | None) -> ssl.SSLError | None:
@@ -81,20 +109,45 @@ def stalled(request: Request) -> TimeoutError:
     )
 
 
-def lost(request: Request, what: str = "", *, answered: bool, processed: bool = True) -> ConnectionLost:
-    """The connection, or this request's part of it, ended too soon.
+def lost(
+    request: Request, did: str = "closed the connection", *, answered: bool, processed: bool = True
+) -> ConnectionLost:
+    """The server ended the connection, or this request's part of it, too soon; ``did`` says how.
 
     ``processed=False``: the server surely did nothing, so any request may be sent again.
     """
-    when = "in the middle of its answer" if answered else "before it answered"
+    return ConnectionLost(
+        f"{host_of(request)} {did} {_when(answered)} ({request}); {_again(request, processed)}",
+        request=request,
+        retry_safe=not processed or None,
+    )
+
+
+def closed_here(request: Request, *, answered: bool, processed: bool) -> ClientClosed:
+    """The client was closed. ``processed=False``: before the server did anything."""
+    when = f"while this was under way, {_when(answered)}" if processed else "before this was sent"
+    return ClientClosed(
+        f"the client was closed {when} ({request}); {_again(request, processed)}",
+        request=request,
+        retry_safe=not processed or None,
+    )
+
+
+def response_closed(request: Request) -> ConnectionLost:
+    """Somebody reads on in a response that was closed."""
+    return ConnectionLost(
+        f"this response was closed before its end ({request}); {_again(request, True)}", request=request
+    )
+
+
+def _when(answered: bool) -> str:
+    return "in the middle of its answer" if answered else "before it answered"
+
+
+def _again(request: Request, processed: bool) -> str:
     if not processed:
-        again = "the server did nothing: it may be sent again"
-    elif request.repeatable:
-        again = "it may be sent again"
-    else:
-        again = "it may have been acted on: look before sending it again"
-    said = what or f"{host_of(request)} closed the connection {when}"
-    return ConnectionLost(f"{said} ({request}); {again}", request=request, retry_safe=not processed or None)
+        return "the server did nothing: it may be sent again"
+    return "it may be sent again" if request.repeatable else "it may have been acted on: look before sending it again"
 
 
 def not_http(request: Request, what: str) -> ProtocolError:

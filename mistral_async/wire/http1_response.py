@@ -9,7 +9,7 @@ from aiohttp.connector import Connection
 
 from mistral_async.http import Headers, Request
 from mistral_async.wire.aiohttp_failures import Broken, cause_of, failure_of
-from mistral_async.wire.failures import stalled
+from mistral_async.wire.failures import closed_here, response_closed, stalled
 from mistral_async.wire.slots import Slots
 from mistral_async.wire.upload import Stalled, Upload
 
@@ -19,7 +19,15 @@ class Http1Response:
 
     attempts = 1
 
-    def __init__(self, answer: aiohttp.ClientResponse, request: Request, upload: Upload | None, slots: Slots) -> None:
+    def __init__(
+        self,
+        answer: aiohttp.ClientResponse,
+        request: Request,
+        upload: Upload | None,
+        slots: Slots,
+        session: aiohttp.ClientSession,
+    ) -> None:
+        self._session = session
         self._answer = answer
         self._request = request
         self._upload = upload
@@ -41,6 +49,11 @@ class Http1Response:
         try:
             return await self._answer.content.read()
         except (aiohttp.ClientError, OSError) as exc:
+            failure: Exception = exc
+        except RuntimeError as exc:
+            if not self._closing():
+                self.close()
+                raise
             failure = exc
         except BaseException:
             self.close()
@@ -52,6 +65,10 @@ class Http1Response:
         try:
             return await self._answer.content.readany()
         except (aiohttp.ClientError, OSError) as exc:
+            failure: Exception = exc
+        except RuntimeError as exc:
+            if not self._closing():
+                raise
             failure = exc
         raise self._ended_by(failure) from cause_of(failure)
 
@@ -61,14 +78,23 @@ class Http1Response:
             self._transport.abort()  # to close it could wait for the server, which need not read on nor say goodbye
         self._answer.close()
 
+    def _closing(self) -> bool:
+        """Whether aiohttp's RuntimeError says that the connection is about to end; else two tasks read at once."""
+        return self._transport is not None and self._transport.is_closing()
+
     def _ended_by(self, exc: Exception) -> Exception:
+        closed_before = self._answer.closed
         self.close()
         if self._upload is not None and self._upload.failure is not None:
             return stopped(self._upload.failure, self._request)
+        if self._session.closed:
+            return closed_here(self._request, answered=True, processed=True)
+        if closed_before:
+            return response_closed(self._request)
         return failure_of(exc, self._request, answered=True)
 
 
-class Answer(aiohttp.ClientResponse):
+class AiohttpResponse(aiohttp.ClientResponse):
     """aiohttp's response, from the moment when its request has been handed to a connection."""
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mistral_async.wire.codings import Coding, Decoder
+from mistral_async.wire.decoders import Coding, Decoder
 
-INPUT = 16 * 1024  # bytes given to a decoder at once: it copies what it leaves, over and over where little makes much
+INPUT = 16 * 1024  # bytes per call; a decoder copies the input it has not used, so keep it small
 EMPTY_STREAMS = 1000  # in one body: each costs work and gives nothing
 
 

@@ -8,6 +8,8 @@ import os
 from collections.abc import AsyncGenerator, Callable
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+LOOK_AGAIN = 0.1  # seconds between looks at another thread's loop: where it ends first, nothing tells us so
+
 
 class Closable(Protocol):
     """What is closed in the loop that it was made in."""
@@ -81,7 +83,7 @@ async def _close_there(scope: AsyncGenerator[T, None], loop: asyncio.AbstractEve
     try:
         closed = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(closing, loop))
         while not closed.done() and not loop.is_closed():
-            await asyncio.wait([closed], timeout=0.1)
+            await asyncio.wait([closed], timeout=LOOK_AGAIN)
         if closed.done() and not closed.cancelled():
             closed.result()
     except RuntimeError:

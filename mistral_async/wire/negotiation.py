@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
-
-from mistral_async.errors import ConnectError, TLSError
+from mistral_async.errors import ConnectError
 from mistral_async.http import Request, Response, Transport
 from mistral_async.wire.failures import host_of
 from mistral_async.wire.http2.pool import OtherProtocol
@@ -52,20 +50,12 @@ class Insisted:
             return await self._http2.send(request)
         except OtherProtocol:
             pass
-        except TLSError as exc:
-            if not _refuses(exc.__cause__):
-                raise
         raise ConnectError(
             f'{host_of(request)} does not speak HTTP/2 ({request}); set `http_version` to "auto"',
             request=request,
-            retry_safe=False,  # it will say the same again
+            permanent=True,
         )
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http2.aclose()
-
-
-def _refuses(cause: BaseException | None) -> bool:
-    """Whether TLS failed since the origin takes none of what was offered. Source: RFC 7301 section 3.2."""
-    return isinstance(cause, ssl.SSLError) and "NO_APPLICATION_PROTOCOL" in str(cause)

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from mistral_async.http import Request, Response, Transport
 from mistral_async.settings import Proxy, Settings
 from mistral_async.settings.client import Compression, HttpVersion
-from mistral_async.wire.coding import accept, decoded
+from mistral_async.wire.content_coding import accept, decoded
 from mistral_async.wire.dial import Dialer
 from mistral_async.wire.http1 import Http1
 from mistral_async.wire.http2.pool import Pool
 from mistral_async.wire.loops import PerLoop
 from mistral_async.wire.negotiation import HTTP1, HTTP2, Insisted, Negotiated
 from mistral_async.wire.proxies import proxy_for
-from mistral_async.wire.tls import context
+from mistral_async.wire.tls import make_context
 
 
 class Network:
@@ -43,7 +43,7 @@ class Network:
         await self._loops.aclose()
 
 
-class Here:
+class LoopNetwork:
     """The network as seen from one event loop: one way to each origin."""
 
     def __init__(
@@ -91,21 +91,21 @@ class _Tls:
     """The contexts of a client, made when first needed where nothing can be wrong with them."""
 
     def __init__(self, settings: Settings) -> None:
-        self.base = context(settings.tls) if settings.tls is not None else None
+        self.base = make_context(settings.tls) if settings.tls is not None else None
         self._http1: ssl.SSLContext | None = None
 
     def http1(self) -> ssl.SSLContext:
         """For aiohttp, which must not be chosen for HTTP/2."""
         if self._http1 is None:
-            self._http1 = context(self.base, alpn=[HTTP1])
+            self._http1 = make_context(self.base, alpn=[HTTP1])
         return self._http1
 
 
-def _make(settings: Settings, tls: _Tls) -> Here:
+def _make(settings: Settings, tls: _Tls) -> LoopNetwork:
     proxy: Callable[[str], Proxy | None] = functools.partial(
         proxy_for, proxy=settings.proxy, trust_env=settings.trust_env
     )
-    return Here(
+    return LoopNetwork(
         http_version=settings.http_version,
         http1=Http1(tls=tls.http1, proxy=proxy, max_connections=settings.max_connections),
         dialer=Dialer(tls=tls.base, proxy=proxy),

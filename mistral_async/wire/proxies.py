@@ -1,45 +1,19 @@
-"""Which proxy an origin is reached through, and how it is asked for the way."""
+"""Which proxy an origin is reached through, how it is asked for a tunnel, and what it says to that."""
 
 from __future__ import annotations
 
 import base64
 import functools
-from typing import NamedTuple
-from urllib.parse import urlsplit
+import ssl
+from http import HTTPStatus
 from urllib.request import getproxies_environment
 
+from mistral_async.origin import Origin
 from mistral_async.settings import Proxy
-from mistral_async.settings.proxy import HOST
 from mistral_async.wire.failures import ProxyRefused
 
-PORTS = {"http": 80, "https": 443}
-
-
-class Place(NamedTuple):
-    """Where a URL points: as an origin, or a proxy."""
-
-    scheme: str
-    host: str  # without brackets
-    port: int
-
-    @classmethod
-    def of(cls, url: str) -> Place:
-        """Raises ``OSError`` for what cannot be connected to: a server may have named it, by a redirect."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-            host = (parts.hostname or "").encode("idna").decode("ascii")
-        except ValueError as exc:  # a port that is no number, brackets around what is no address, a label too long
-            raise OSError("the URL names no host") from exc
-        if parts.scheme not in PORTS or port == 0 or not HOST.fullmatch(host):
-            raise OSError("the URL names no host")
-        # A zone is written after "%25" (RFC 6874 section 2) and looked up after "%".
-        return cls(parts.scheme, host.replace("%25", "%", 1), PORTS[parts.scheme] if port is None else port)
-
-    @property
-    def authority(self) -> str:
-        """Host and port, as CONNECT and Host take them. Source: RFC 9112 section 3.2.3."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+HUNG_UP = "it closed the connection before it answered CONNECT"
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
 def proxy_for(origin: str, *, proxy: Proxy | None, trust_env: bool) -> Proxy | None:
@@ -50,19 +24,19 @@ def proxy_for(origin: str, *, proxy: Proxy | None, trust_env: bool) -> Proxy | N
     if proxy is not None or not trust_env:
         return proxy
     named = getproxies_environment()
-    place = Place.of(origin)
-    scheme = place.scheme if place.scheme in named else "all"
-    if scheme not in named or _excepted(place, named.get("no", "")):
+    target = Origin.of(origin)
+    scheme = target.scheme if target.scheme in named else "all"
+    if scheme not in named or _excepted(target, named.get("no", "")):
         return None
     return _named(scheme, named[scheme])
 
 
-def _excepted(place: Place, names: str) -> bool:
+def _excepted(origin: Origin, names: str) -> bool:
     """Whether NO_PROXY names the host, a domain above it, or everything; with this port or with none."""
-    here = (place.host, place.authority, f"[{place.host}]")
-    for each in names.lower().split(","):
-        name = each.strip().lstrip(".")
-        if name == "*" or (name and any(mine == name or mine.endswith(f".{name}") for mine in here)):
+    spellings = (origin.host, origin.authority, f"[{origin.host}]")
+    for listed in names.lower().split(","):
+        name = listed.strip().lstrip(".")
+        if name == "*" or (name and any(each == name or each.endswith(f".{name}") for each in spellings)):
             return True
     return False
 
@@ -75,16 +49,16 @@ def authorization(proxy: Proxy) -> str | None:
     return f"Basic {base64.b64encode(credentials).decode('ascii')}"
 
 
-def connect_request(place: Place, proxy: Proxy) -> bytes:
+def connect_request(origin: Origin, proxy: Proxy) -> bytes:
     """Source: RFC 9110 section 9.3.6 (the target is host and port, nothing else)."""
-    lines = [f"CONNECT {place.authority} HTTP/1.1", f"Host: {place.authority}"]
+    lines = [f"CONNECT {origin.authority} HTTP/1.1", f"Host: {origin.authority}"]
     if credentials := authorization(proxy):
         lines.append(f"Proxy-Authorization: {credentials}")
     return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 
 def connect_answer(head: bytes, proxy: Proxy) -> bool:
-    """Whether this head of an answer makes the way; an interim one does not yet. Raises ``ProxyRefused``."""
+    """Whether this head of an answer opens the tunnel; an interim one does not yet. Raises ``ProxyRefused``."""
     line, _, _ = head.partition(b"\r\n")
     version, _, rest = line.partition(b" ")
     code, _, reason = rest.partition(b" ")
@@ -95,9 +69,21 @@ def connect_answer(head: bytes, proxy: Proxy) -> bool:
         return True
     if code.startswith(b"1"):
         return False
-    said = f"{code.decode('ascii')} {_plain(reason, proxy)}".rstrip()
-    hint = "; it wants other credentials" if code == b"407" else ""
-    raise ProxyRefused(f"it answered CONNECT with {said}{hint}")
+    raise connect_refused(int(code), _plain(reason, proxy))
+
+
+def connect_refused(status: int, reason: str | None = None) -> ProxyRefused:
+    """The proxy answered CONNECT, and said no; ``reason`` is how it put it, None for what the status stands for."""
+    said = f"{status:03} {_PHRASES.get(status, '') if reason is None else reason}".rstrip()
+    wrong = status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
+    hint = "; it wants other credentials" if wrong else ""
+    return ProxyRefused(f"it answered CONNECT with {said}{hint}", permanent=wrong)
+
+
+def unreachable(authority: str, exc: OSError) -> ProxyRefused:
+    """There is no connection to the proxy itself."""
+    distrusted = isinstance(exc, ssl.SSLCertVerificationError)
+    return ProxyRefused(f"no connection to {authority}: {exc}", permanent=distrusted)
 
 
 def _plain(reason: bytes, proxy: Proxy) -> str:
@@ -115,4 +101,4 @@ def _named(scheme: str, url: str) -> Proxy:
         # The scheme is often left out there, and means http then. Source: curl(1), ENVIRONMENT.
         return Proxy(url=url if "://" in url else f"http://{url}")
     except ValueError as exc:
-        raise ProxyRefused(f"{scheme.upper()}_PROXY of the environment: {exc}") from exc
+        raise ProxyRefused(f"{scheme.upper()}_PROXY of the environment: {exc}", permanent=True) from exc

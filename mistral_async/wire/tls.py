@@ -13,11 +13,11 @@ from mistral_async.settings import TLS
 _LOCK = threading.Lock()
 
 
-def context(tls: TLS | ssl.SSLContext | None, *, alpn: Sequence[str] | None = None) -> ssl.SSLContext:
+def make_context(tls: TLS | ssl.SSLContext | None, *, alpn: Sequence[str] | None = None) -> ssl.SSLContext:
     """A context that does what ``tls`` says and offers ``alpn``; None leaves what is offered as it is.
 
     A context of the user's cannot be copied, and others may use it too: what is returned then is another one that
-    borrows it (``offering``). The same goes for the system's trust, which is loaded once: that takes 30 ms.
+    borrows it (``offering``). The same goes for the system's trust, which is loaded once: it is long.
 
     Raises ``ValueError`` naming what of the settings is wrong.
     """
@@ -42,8 +42,8 @@ class Borrowed(ssl.SSLContext):
     """Makes connections by another context, which offers something else for as long as it takes to begin one.
 
     OpenSSL copies what is offered from the context when a connection begins (SSL_new(3)), so it can be put back at
-    once. No attribute tells what that was: it is read from the first message of a handshake that goes nowhere, which
-    takes 0.1 ms. What else uses the context in another thread may meet it in between.
+    once. No attribute tells what that was: it is read from the first message of a handshake that goes nowhere. What
+    else uses the context in another thread may meet it in between.
     """
 
     lender: ssl.SSLContext

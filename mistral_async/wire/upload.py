@@ -11,8 +11,9 @@ from aiohttp.abc import AbstractStreamWriter
 
 from mistral_async.http import Body
 
-SLICE_SIZE = 256 * 1024  # bytes of a large body given to the socket at once: more would hold up the loop
-# Bytes that fit with a request's head into the buffer of a transport, which is 64 KiB: nobody waits for their way out.
+SLICE_SIZE = 256 * 1024  # bytes of a large body given to the socket at once; more blocks the loop
+# Bytes that fit with a request's head into a transport's buffer: nobody waits for their way out.
+# Source: asyncio/transports.py, _FlowControlMixin._set_write_buffer_limits (64 KiB, unless it was set).
 WHOLE_SIZE = 32 * 1024
 
 

@@ -19,40 +19,20 @@ from hyperframe.frame import (
 )
 
 from mistral_async.wire.http2.session import Session
-from mistral_async.wire.http2.stream import Stream
+from mistral_async.wire.http2.stream import Stream, nothing
+from tests.http2.numbers import END_HEADERS, END_STREAM, HEADERS, PREFACE, name_of
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 GET = ((b":method", b"GET"), (b":scheme", b"https"), (b":authority", b"mistral.test"), (b":path", b"/v1/models"))
 HEAD = ((b":method", b"HEAD"), *GET[1:])
 POST = ((b":method", b"POST"), *GET[1:], (b"authorization", b"Bearer made-up"))
 
-DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
-END_STREAM, ACK, END_HEADERS, PADDED = 0x1, 0x1, 0x4, 0x8
-TABLE_SIZE, PUSH, MAX_STREAMS, INITIAL_WINDOW, MAX_FRAME, MAX_FIELDS = range(1, 7)
 STREAM_WINDOW = 1024 * 1024  # bytes: what the session lets us send on a stream
 CONNECTION_WINDOW = 16 * 1024 * 1024  # ... and on all of them
 
-_ERRORS: list[str] = [
-    "NO_ERROR",
-    "PROTOCOL_ERROR",
-    "INTERNAL_ERROR",
-    "FLOW_CONTROL_ERROR",
-    "SETTINGS_TIMEOUT",
-    "STREAM_CLOSED",
-    "FRAME_SIZE_ERROR",
-    "REFUSED_STREAM",
-    "CANCEL",
-    "COMPRESSION_ERROR",
-    "CONNECT_ERROR",
-    "ENHANCE_YOUR_CALM",
-    "INADEQUATE_SECURITY",
-    "HTTP_1_1_REQUIRED",
-]
 
-
-def raw(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+def raw(frame_type: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
     """A frame of any type, right or wrong."""
-    return len(payload).to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4) + payload
+    return len(payload).to_bytes(3) + bytes((frame_type, flags)) + stream.to_bytes(4) + payload
 
 
 def settings(values: dict[int, int] | None = None) -> bytes:
@@ -102,9 +82,9 @@ def told(frame: Frame) -> str:
         case HeadersFrame():
             what = f"HEADERS {frame.stream_id}"
         case RstStreamFrame():
-            what = f"RST_STREAM {frame.stream_id} {_ERRORS[frame.error_code]}"
+            what = f"RST_STREAM {frame.stream_id} {name_of(frame.error_code)}"
         case GoAwayFrame():
-            what = f"GOAWAY {frame.last_stream_id} {_ERRORS[frame.error_code]}"
+            what = f"GOAWAY {frame.last_stream_id} {name_of(frame.error_code)}"
         case WindowUpdateFrame():
             what = f"WINDOW_UPDATE {frame.stream_id} {frame.window_increment}"
         case PingFrame():
@@ -137,12 +117,13 @@ class Conversation:
         clock: Callable[[], float] | None = None,
         first_id: int = 1,
     ) -> None:
-        self.session = Session(clock=clock or Clock(), first_id=first_id)
+        self.session = Session(on_change=self._changed, clock=clock or Clock(), first_id=first_id)
         self.encoder = Encoder()
         self.notes: Counter[int] = Counter()  # how often each stream was notified
         self.changes = 0  # how often `on_change` was called
+        self._streams: list[Stream] = []  # all that were opened here
+        self.when_changed: Callable[[], None] = nothing
         self._next_id = first_id
-        self.session.on_change = self._changed
         if greeted:
             self.session.take()
             self.session.receive(settings(server))
@@ -151,6 +132,7 @@ class Conversation:
 
     def _changed(self) -> None:
         self.changes += 1
+        self.when_changed()
 
     def says(self, *parts: bytes) -> None:
         self.session.receive(b"".join(parts))
@@ -161,10 +143,11 @@ class Conversation:
 
     def opens(self, fields: Sequence[tuple[bytes, bytes]] = GET, *, end: bool = True) -> Stream:
         """A request, already written."""
-        number = self._next_id
+        stream_id = self._next_id
         self._next_id += 2
-        stream = self.session.open(fields, end=end, notify=lambda: self.notes.update((number,)))
-        assert stream.id == number
+        stream = self.session.open(fields, end=end, notify=lambda: self.notes.update((stream_id,)))
+        assert stream.id == stream_id
+        self._streams.append(stream)
         self.session.take()
         return stream
 
@@ -196,8 +179,8 @@ class Conversation:
         failure = self.session.failure
         assert failure is not None
         assert failure.kind == "protocol"
-        assert failure.code == _ERRORS.index(code)
-        assert (self.session.open_streams, self.session.free, self.session.finished) == (0, 0, True)
+        assert (self.session.free, self.session.finished) == (0, True)
+        assert all(stream.ended or stream.failure is not None for stream in self._streams)
         return failure.what
 
 

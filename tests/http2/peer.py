@@ -24,14 +24,12 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-MAX_FRAME = 16_384  # bytes; more only where the client said so, which ours does not
+from tests.http2.numbers import INITIAL_WINDOW, INTERNAL_ERROR, NO_ERROR, PREFACE
+
+FRAME_SIZE = 16_384  # bytes; more only where the client said so, which ours does not
 
 Fields: TypeAlias = Sequence[tuple[str, str]]
 Answer: TypeAlias = Callable[["PeerStream"], Awaitable[None]]
-
-NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, REFUSED_STREAM, CANCEL = 0, 1, 2, 7, 8
-MAX_STREAMS, INITIAL_WINDOW = SettingsFrame.MAX_CONCURRENT_STREAMS, SettingsFrame.INITIAL_WINDOW_SIZE
 
 
 async def ok(stream: PeerStream) -> None:
@@ -144,7 +142,7 @@ class PeerStream:
     def fields_out(self, fields: Fields, *, end: bool = False) -> None:
         """Any fields whatever, in frames that fit."""
         block = self.connection.encoder.encode(fields)
-        pieces = [block[at : at + MAX_FRAME] for at in range(0, len(block), MAX_FRAME)] or [b""]
+        pieces = [block[at : at + FRAME_SIZE] for at in range(0, len(block), FRAME_SIZE)] or [b""]
         for index, piece in enumerate(pieces):
             frame = HeadersFrame(self.id, piece) if index == 0 else ContinuationFrame(self.id, piece)
             if index == 0 and end:
@@ -169,7 +167,7 @@ class PeerStream:
         """A body of any size, as far as the windows allow at a time."""
         view = memoryview(body)
         while view:
-            room = min(self.window, self.connection.window, MAX_FRAME, len(view))
+            room = min(self.window, self.connection.window, FRAME_SIZE, len(view))
             if room <= 0:
                 await self._change()
                 continue
@@ -183,8 +181,8 @@ class PeerStream:
     def answer(self, status: int = 200, body: bytes = b"{}", fields: Fields = ()) -> None:
         """A whole answer that fits the windows."""
         self.head(status, [("content-length", str(len(body))), *fields])
-        for at in range(0, len(body), MAX_FRAME):
-            self.data(body[at : at + MAX_FRAME])
+        for at in range(0, len(body), FRAME_SIZE):
+            self.data(body[at : at + FRAME_SIZE])
         self.data(end=True)
 
     def reset(self, code: int = INTERNAL_ERROR) -> None:
@@ -214,6 +212,11 @@ class PeerConnection(asyncio.Protocol):
         self._buffer = b""
         self._greeted = False
         self._block = b""
+
+    @property
+    def settled(self) -> bool:
+        """The client knows our SETTINGS."""
+        return any("ACK" in frame.flags for frame in self.seen(SettingsFrame))
 
     # What a test does.
 

@@ -9,15 +9,8 @@ import pytest
 from mistral_async.errors import ConnectionLost
 from mistral_async.http import Body
 from tests.http2.joining import Made, a_request, connected, get, post
-from tests.http2.peer import (
-    CANCEL,
-    INITIAL_WINDOW,
-    MAX_STREAMS,
-    Peer,
-    PeerStream,
-    hold,
-    until,
-)
+from tests.http2.numbers import CANCEL, INITIAL_WINDOW, MAX_STREAMS
+from tests.http2.peer import Peer, PeerStream, hold, until
 
 MIB = 1024 * 1024
 

@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 
-from mistral_async.errors import ConnectionLost, ProtocolError, TransportError
+from mistral_async.errors import ClientClosed, ConnectionLost, ProtocolError, TransportError
 from mistral_async.wire.http2.response import Http2Response
 from tests.http2.joining import connected, get, post
-from tests.http2.peer import INITIAL_WINDOW, INTERNAL_ERROR, REFUSED_STREAM, Peer, PeerStream, hold, until
+from tests.http2.numbers import INITIAL_WINDOW, INTERNAL_ERROR, REFUSED_STREAM
+from tests.http2.peer import Peer, PeerStream, hold, until
 
 MIB = 1024 * 1024
 
@@ -133,7 +134,7 @@ async def test_closing_ends_what_is_under_way_and_says_goodbye() -> None:
         call = asyncio.create_task(connection.send(post(peer)))
         await until(lambda: peer.streams)
         connection.close()
-        with pytest.raises(ConnectionLost, match="the client was closed while this was under way"):
+        with pytest.raises(ClientClosed, match="the client was closed while this was under way"):
             await call
         await connection.wait_closed()
         kinds = [type(frame).__name__ for frame in peer.connections[0].frames]

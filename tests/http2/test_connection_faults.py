@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import Any
 
 import pytest
@@ -10,46 +11,47 @@ from hyperframe.frame import GoAwayFrame
 
 from mistral_async.errors import ProtocolError
 from mistral_async.wire.http2.session import Session
+from tests.http2.frames_of import raw
 from tests.http2.joining import connected, get
+from tests.http2.numbers import (
+    COMPRESSION_ERROR,
+    ENHANCE_YOUR_CALM,
+    FLOW_CONTROL_ERROR,
+    FRAME_SIZE_ERROR,
+    PROTOCOL_ERROR,
+)
 from tests.http2.peer import Peer, PeerStream, hold, until
-
-PROTOCOL_ERROR, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, COMPRESSION_ERROR, ENHANCE_YOUR_CALM = 1, 3, 6, 9, 11
-
-
-def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
-    return len(payload).to_bytes(3) + bytes([kind, flags]) + stream.to_bytes(4) + payload
-
 
 # What the peer sends while streams 1, 3 and 5 wait, and the code that it is told.
 BROKEN: dict[str, tuple[bytes, int]] = {
-    "a frame that is too long": (frame(0, 0, 1, b"x" * 16_385), FRAME_SIZE_ERROR),
-    "DATA on an idle stream": (frame(0, 0, 99, b"x"), PROTOCOL_ERROR),
-    "DATA of the connection": (frame(0, 0, 0, b"x"), PROTOCOL_ERROR),
-    "padding longer than its frame": (frame(0, 8, 1, b"\xffx"), PROTOCOL_ERROR),
-    "HEADERS on an idle stream": (frame(1, 4, 99, b"\x88"), PROTOCOL_ERROR),
-    "HEADERS on an even stream": (frame(1, 4, 2, b"\x88"), PROTOCOL_ERROR),
-    "an index that no table has": (frame(1, 4, 1, b"\xff\xff\x03"), COMPRESSION_ERROR),
-    "header fields that break off": (frame(1, 0, 1, b"\x88") + frame(0, 0, 1, b"x"), PROTOCOL_ERROR),
-    "CONTINUATION of nothing": (frame(9, 4, 1, b"\x88"), PROTOCOL_ERROR),
-    "RST_STREAM of a wrong length": (frame(3, 0, 1, b"x"), FRAME_SIZE_ERROR),
-    "RST_STREAM on an idle stream": (frame(3, 0, 99, b"\0\0\0\0"), PROTOCOL_ERROR),
-    "SETTINGS of a wrong length": (frame(4, 0, 0, b"xxx"), FRAME_SIZE_ERROR),
-    "SETTINGS of a stream": (frame(4, 0, 1), PROTOCOL_ERROR),
-    "a window that is too large": (frame(4, 0, 0, b"\0\4\x80\0\0\0"), FLOW_CONTROL_ERROR),
-    "a push": (frame(5, 4, 1, b"\0\0\0\2\x88"), PROTOCOL_ERROR),
-    "PING of a wrong length": (frame(6, 0, 0, b"x"), FRAME_SIZE_ERROR),
-    "GOAWAY of a wrong length": (frame(7, 0, 0, b"x"), FRAME_SIZE_ERROR),
-    "WINDOW_UPDATE by nothing": (frame(8, 0, 0, b"\0\0\0\0"), PROTOCOL_ERROR),
+    "a frame that is too long": (raw(0, 0, 1, b"x" * 16_385), FRAME_SIZE_ERROR),
+    "DATA on an idle stream": (raw(0, 0, 99, b"x"), PROTOCOL_ERROR),
+    "DATA of the connection": (raw(0, 0, 0, b"x"), PROTOCOL_ERROR),
+    "padding longer than its frame": (raw(0, 8, 1, b"\xffx"), PROTOCOL_ERROR),
+    "HEADERS on an idle stream": (raw(1, 4, 99, b"\x88"), PROTOCOL_ERROR),
+    "HEADERS on an even stream": (raw(1, 4, 2, b"\x88"), PROTOCOL_ERROR),
+    "an index that no table has": (raw(1, 4, 1, b"\xff\xff\x03"), COMPRESSION_ERROR),
+    "header fields that break off": (raw(1, 0, 1, b"\x88") + raw(0, 0, 1, b"x"), PROTOCOL_ERROR),
+    "CONTINUATION of nothing": (raw(9, 4, 1, b"\x88"), PROTOCOL_ERROR),
+    "RST_STREAM of a wrong length": (raw(3, 0, 1, b"x"), FRAME_SIZE_ERROR),
+    "RST_STREAM on an idle stream": (raw(3, 0, 99, b"\0\0\0\0"), PROTOCOL_ERROR),
+    "SETTINGS of a wrong length": (raw(4, 0, 0, b"xxx"), FRAME_SIZE_ERROR),
+    "SETTINGS of a stream": (raw(4, 0, 1), PROTOCOL_ERROR),
+    "a window that is too large": (raw(4, 0, 0, b"\0\4\x80\0\0\0"), FLOW_CONTROL_ERROR),
+    "a push": (raw(5, 4, 1, b"\0\0\0\2\x88"), PROTOCOL_ERROR),
+    "PING of a wrong length": (raw(6, 0, 0, b"x"), FRAME_SIZE_ERROR),
+    "GOAWAY of a wrong length": (raw(7, 0, 0, b"x"), FRAME_SIZE_ERROR),
+    "WINDOW_UPDATE by nothing": (raw(8, 0, 0, b"\0\0\0\0"), PROTOCOL_ERROR),
     "a header bomb": (
-        frame(1, 0, 1, b"\x88") + b"".join(frame(9, 0, 1, b"\0\1a\1b" * 3000) for _ in range(20)),
+        raw(1, 0, 1, b"\x88") + b"".join(raw(9, 0, 1, b"\0\1a\1b" * 3000) for _ in range(20)),
         ENHANCE_YOUR_CALM,
     ),
-    "a flood of PING": (frame(6, 0, 0, b"12345678") * 20_000, ENHANCE_YOUR_CALM),
-    "a flood of SETTINGS": (frame(4, 0, 0) * 20_000, ENHANCE_YOUR_CALM),
-    "a flood of empty DATA": (frame(1, 4, 1, b"\x88") + frame(0, 0, 1) * 20_000, ENHANCE_YOUR_CALM),
-    "a flood of CONTINUATION": (frame(1, 0, 1, b"\x88") + frame(9, 0, 1) * 20_000, ENHANCE_YOUR_CALM),
-    "a flood of RST_STREAM": (frame(3, 0, 1, b"\0\0\0\0") * 20_000, ENHANCE_YOUR_CALM),
-    "a flood of unknown frames": (frame(99, 0, 0) * 20_000, ENHANCE_YOUR_CALM),
+    "a flood of PING": (raw(6, 0, 0, b"12345678") * 20_000, ENHANCE_YOUR_CALM),
+    "a flood of SETTINGS": (raw(4, 0, 0) * 20_000, ENHANCE_YOUR_CALM),
+    "a flood of empty DATA": (raw(1, 4, 1, b"\x88") + raw(0, 0, 1) * 20_000, ENHANCE_YOUR_CALM),
+    "a flood of CONTINUATION": (raw(1, 0, 1, b"\x88") + raw(9, 0, 1) * 20_000, ENHANCE_YOUR_CALM),
+    "a flood of RST_STREAM": (raw(3, 0, 1, b"\0\0\0\0") * 20_000, ENHANCE_YOUR_CALM),
+    "a flood of unknown frames": (raw(99, 0, 0) * 20_000, ENHANCE_YOUR_CALM),
 }
 
 
@@ -85,7 +87,7 @@ async def read(sending: Any) -> bytes:
 
 
 async def test_bytes_that_are_not_http_at_all_end_every_call() -> None:
-    for data in (b"\0" * 5000, b"SSH-2.0-OpenSSH_9.6\r\n", b"\xff" * 100, frame(6, 0, 0, b"12345678")):
+    for data in (b"\0" * 5000, b"SSH-2.0-OpenSSH_9.6\r\n", b"\xff" * 100, raw(6, 0, 0, b"12345678")):
         async with Peer(hold, speaks=False) as peer, connected(peer) as connection:
             call = asyncio.create_task(connection.send(get(peer)))
             await until(lambda peer=peer: peer.streams)  # type: ignore[misc]
@@ -119,11 +121,13 @@ async def test_field_names_that_are_not_allowed_end_their_own_call() -> None:
 
 async def test_a_connection_whose_stream_ids_are_used_up_drains() -> None:
     changes: list[bool] = []
-    session = Session(first_id=2**31 - 3)
+
+    def note() -> None:
+        changes.append(connection.draining)
 
     async with (
         Peer(hold) as peer,
-        connected(peer, session=session, on_change=lambda: changes.append(session.draining)) as connection,
+        connected(peer, make_session=functools.partial(Session, first_id=2**31 - 3), on_change=note) as connection,
     ):
         calls = [asyncio.create_task(connection.send(get(peer))) for _ in range(2)]
         await until(lambda: len(peer.streams) == 2)

@@ -9,7 +9,8 @@ import pytest
 
 from mistral_async.errors import ConnectionLost, TimeoutError
 from tests.http2.joining import Made, connected, get, post
-from tests.http2.peer import CANCEL, INITIAL_WINDOW, Peer, PeerStream, hold, until
+from tests.http2.numbers import CANCEL, INITIAL_WINDOW
+from tests.http2.peer import Peer, PeerStream, hold, until
 
 
 async def test_a_server_that_never_answers_runs_into_the_read_limit_and_its_neighbours_do_not() -> None:

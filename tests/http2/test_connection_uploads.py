@@ -9,7 +9,8 @@ import pytest
 
 from mistral_async.errors import ConnectionLost
 from tests.http2.joining import Made, connected, get, post
-from tests.http2.peer import CANCEL, INTERNAL_ERROR, NO_ERROR, Peer, PeerStream, hold, until
+from tests.http2.numbers import CANCEL, INTERNAL_ERROR, NO_ERROR
+from tests.http2.peer import Peer, PeerStream, hold, until
 
 MIB = 1024 * 1024
 

@@ -11,7 +11,8 @@ from mistral_async.errors import ConnectError, ConnectionLost, MistralError, Tim
 from mistral_async.wire.dial import Dialed
 from mistral_async.wire.http2.pool import OtherProtocol, Pool
 from tests.http2.joining import dialed, get, pooled, post
-from tests.http2.peer import MAX_STREAMS, Peer, PeerStream, hold, until
+from tests.http2.numbers import MAX_STREAMS
+from tests.http2.peer import Peer, PeerStream, hold, until
 
 
 async def read(pool: Pool, peer: Peer) -> bytes:
@@ -20,15 +21,19 @@ async def read(pool: Pool, peer: Peer) -> bytes:
 
 async def test_a_dial_that_fails_gives_every_caller_an_error_of_its_own() -> None:
     dials = 0
+    tried = asyncio.Event()
 
     async def refused() -> Dialed:
         nonlocal dials
         dials += 1
-        await asyncio.sleep(0.01)
+        await tried.wait()
         raise ConnectionRefusedError("nobody there")
 
     async with Peer() as peer, pooled(peer, dial=refused) as pool:
-        outcomes = await asyncio.gather(*[pool.send(post(peer)) for _ in range(5)], return_exceptions=True)
+        calls = [asyncio.create_task(pool.send(post(peer))) for _ in range(5)]
+        await asyncio.sleep(0)  # all of them wait
+        tried.set()
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [ConnectError] * 5
         assert len(set(map(id, outcomes))) == 5
         assert all(isinstance(outcome, MistralError) and outcome.retry_safe for outcome in outcomes)
@@ -67,11 +72,12 @@ async def test_a_dial_that_fails_beside_a_live_connection_harms_nobody_and_is_no
             raise ConnectionRefusedError
         return await dialed(peer)
 
-    async def slowly(stream: PeerStream) -> None:
-        await asyncio.sleep(0.01)
+    async def answer(stream: PeerStream) -> None:
+        if stream.id > 1:
+            await until(lambda: dials == 2)
         stream.answer()
 
-    async with Peer(slowly, settings={MAX_STREAMS: 1}) as peer, pooled(peer, dial=once) as pool:
+    async with Peer(answer, settings={MAX_STREAMS: 1}) as peer, pooled(peer, dial=once) as pool:
         await read(pool, peer)
         assert await asyncio.gather(*[read(pool, peer) for _ in range(10)]) == [b"{}"] * 10
         assert dials == 2
@@ -86,7 +92,8 @@ async def test_a_server_that_hangs_up_at_once_is_an_error_and_no_endless_diallin
         connection = await dialed(peer)
         await until(lambda: len(peer.connections) == dials)
         peer.connections[-1].close()
-        await asyncio.sleep(0.02)
+        await until(connection.transport.is_closing)
+        await asyncio.sleep(0)  # asyncio says so in its next turn
         return connection
 
     async with Peer() as peer, pooled(peer, dial=hang_up) as pool:
@@ -113,19 +120,24 @@ async def test_each_caller_waits_for_a_connection_as_long_as_its_own_limit_says(
         assert not cancelled.is_set()
         with pytest.raises(TimeoutError, match=r"within 0\.15 s"):
             await patient
-        await asyncio.sleep(0)
-        assert cancelled.is_set()  # nobody waits any more
+        async with asyncio.timeout(2):
+            await cancelled.wait()  # nobody waits any more
 
 
 async def test_a_first_caller_who_gives_up_does_not_hurt_the_others() -> None:
+    begun, given_up = asyncio.Event(), asyncio.Event()
+
     async def slowly() -> Dialed:
-        await asyncio.sleep(0.05)
+        begun.set()
+        await given_up.wait()
         return await dialed(peer)
 
     async with Peer() as peer, pooled(peer, dial=slowly) as pool:
         calls = [asyncio.create_task(read(pool, peer)) for _ in range(3)]
-        await asyncio.sleep(0.01)
+        await begun.wait()
         calls[0].cancel()
+        await asyncio.wait(calls[:1])
+        given_up.set()
         assert await asyncio.gather(*calls[1:]) == [b"{}"] * 2
         assert len(peer.connections) == 1
 
@@ -140,10 +152,9 @@ async def test_the_limit_to_connect_counts_anew_when_the_last_connection_is_lost
 
     async with Peer(hold, settings={MAX_STREAMS: 1}) as peer, pooled(peer, dial=once, max_connections=1) as pool:
         first = asyncio.create_task(pool.send(get(peer)))
-        await until(lambda: peer.streams)
-        await asyncio.sleep(0.02)
+        await until(lambda: peer.streams and peer.connections[0].settled)
         second = asyncio.create_task(pool.send(get(peer, connect=0.08)))
-        await asyncio.sleep(0.12)
+        await asyncio.sleep(0.12)  # only time can show that the limit does not count
         assert not second.done()
         peer.connections[0].abort()
         with pytest.raises(TimeoutError, match="no connection to"):
@@ -169,13 +180,13 @@ async def test_a_server_that_chose_another_protocol_is_told_to_every_caller() ->
         outcomes = await asyncio.gather(*[pool.send(get(peer)) for _ in range(3)], return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [OtherProtocol] * 3
         assert closed.is_set()
-        assert pool.connections == 0
+        assert peer.connections == []
 
 
 async def test_an_adopted_connection_is_used_first() -> None:
     async with Peer() as peer, pooled(peer) as pool:
         connection = await dialed(peer)
-        await asyncio.sleep(0.02)  # its SETTINGS came before anybody took it over
+        await until(lambda: connection.received)  # its SETTINGS, before anybody takes it over
         pool.adopt(connection)
         await asyncio.gather(*[read(pool, peer) for _ in range(20)])
         assert len(peer.connections) == 1

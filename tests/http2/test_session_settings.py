@@ -5,23 +5,8 @@ from __future__ import annotations
 import pytest
 from hyperframe.frame import DataFrame
 
-from tests.http2.frames_of import (
-    ACK,
-    INITIAL_WINDOW,
-    MAX_FIELDS,
-    MAX_FRAME,
-    MAX_STREAMS,
-    POST,
-    PUSH,
-    SETTINGS,
-    TABLE_SIZE,
-    Conversation,
-    number,
-    parsed,
-    raw,
-    settings,
-    window,
-)
+from tests.http2.frames_of import POST, Conversation, number, parsed, raw, settings, window
+from tests.http2.numbers import ACK, INITIAL_WINDOW, MAX_FIELDS, MAX_FRAME, MAX_STREAMS, PUSH, SETTINGS, TABLE_SIZE
 
 
 def test_settings_are_acknowledged_each_time() -> None:

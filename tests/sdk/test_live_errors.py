@@ -223,7 +223,7 @@ async def test_a_host_that_is_none_is_a_connect_error_that_says_so() -> None:
         with pytest.raises(ConnectError, match="is no host") as caught:
             await client.models()
 
-    assert not caught.value.retry_safe
+    assert caught.value.permanent
 
 
 async def test_an_endless_answer_that_is_no_stream_is_given_up() -> None:

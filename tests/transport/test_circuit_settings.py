@@ -13,7 +13,7 @@ import pytest
 from mistral_async.settings import CircuitBreaker
 
 
-def test_the_defaults_are_those_of_the_seed() -> None:
+def test_the_defaults_are_those_of_the_connector() -> None:
     policy = CircuitBreaker()
 
     assert (policy.request_volume_threshold, policy.time_window, policy.bucket_size, policy.reset_time) == (
@@ -34,11 +34,13 @@ def test_the_defaults_are_those_of_the_seed() -> None:
         {"time_window": 10.0, "bucket_size": 10.0},
         {"time_window": 25},
         {"reset_time": 0.01},
-        {"status_codes": ()},
+        {"status_codes": frozenset[int]()},
     ],
 )
 def test_what_makes_sense_is_taken(given: dict[str, Any]) -> None:
-    CircuitBreaker(**given)
+    policy = CircuitBreaker(**given)
+
+    assert {name: getattr(policy, name) for name in given} == given
 
 
 @pytest.mark.parametrize("given", [[500, 429], {500, 429}, (500, 429, 500), [HTTPStatus(500), HTTPStatus(429)]])
@@ -57,7 +59,10 @@ def test_statuses_may_come_in_any_collection(given: Any) -> None:
         *(("time_window", value) for value in (0, -1, math.nan, math.inf, True, "60", None)),
         *(("bucket_size", value) for value in (0, -1, math.nan, math.inf, True, "10", None)),
         *(("reset_time", value) for value in (0, -1, math.nan, math.inf, True, "30", None)),
-        *(("status_codes", value) for value in ([200], [399], [600], [True], ["500"], [500.0], "500", b"500", None)),
+        *(
+            ("status_codes", value)
+            for value in ([200], [399], [600], [True], ["500"], [500.0], 500, "500", b"500", None)
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(name: str, value: Any) -> None:

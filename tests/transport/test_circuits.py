@@ -12,6 +12,7 @@ import pytest
 
 from mistral_async.errors import (
     CircuitOpenError,
+    ClientClosed,
     ConnectionLost,
     MistralError,
     ProtocolError,
@@ -94,6 +95,7 @@ async def test_no_answer_is_a_failure(error: TransportError) -> None:
         ValueError("the key function gave no key"),
         ResponseDecodeError("too large", body=b"", status=200),
         CircuitOpenError("another one's", retry_after=1),
+        ClientClosed("in the middle of the answer"),
         KeyError("x"),
     ],
     ids=lambda error: type(error).__name__,

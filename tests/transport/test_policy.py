@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mistral_async.errors import (
     CircuitOpenError,
+    ClientClosed,
     ConnectError,
     ConnectionLost,
     MistralError,
@@ -105,6 +106,14 @@ def lost(request: Request) -> TransportError:
     return ConnectionLost("lost", request=request)
 
 
+def hopeless(request: Request) -> TransportError:
+    return TLSError("another's certificate", request=request, permanent=True)
+
+
+def closed(request: Request) -> TransportError:
+    return ClientClosed("closed", request=request, retry_safe=True)
+
+
 def not_http(request: Request) -> TransportError:
     return ProtocolError("not HTTP", request=request)
 
@@ -152,6 +161,9 @@ CASES = [
     Case("no connection, not repeatable", CREATE, no_connection(CREATE), OWN),
     Case("no TLS", CREATE, TLSError("no", request=CREATE), OWN),
     Case("no proxy", CREATE, ProxyError("no", request=CREATE), OWN),
+    Case("no TLS, for good", GET, hopeless(GET), None),
+    Case("no TLS, for good, not repeatable", CREATE, hopeless(CREATE), None),
+    Case("closed by its user", GET, closed(GET), None),
     Case("refused stream", GENERATE, refused(GENERATE), OWN),
     Case("refused stream, not repeatable", CREATE, refused(CREATE), OWN),
     Case("connection lost", GENERATE, lost(GENERATE), OWN),

@@ -10,10 +10,12 @@ import pytest
 
 from mistral_async.errors import (
     CircuitOpenError,
+    ClientClosed,
     ConnectError,
     ConnectionLost,
     ResponseDecodeError,
     TimeoutError,
+    TransportError,
 )
 from mistral_async.http import Request, Response
 from mistral_async.settings import Retry, Timeout
@@ -125,6 +127,18 @@ async def test_an_answer_that_cannot_be_read_says_the_attempts_before_it() -> No
 
     with pytest.raises(ResponseDecodeError, match=r"^too large \(2 attempts\)$"):
         await resending(ScriptedWire(503, unreadable)).send(GENERATE)
+
+
+@pytest.mark.parametrize(
+    "final", [ConnectError("no", request=GENERATE, permanent=True), ClientClosed("closed", request=GENERATE)]
+)
+async def test_what_would_fail_again_is_not_tried_again_though_it_would_do_no_harm(final: TransportError) -> None:
+    wire = ScriptedWire(503, final, 200)
+
+    with pytest.raises(type(final)) as caught:
+        await resending(wire).send(GENERATE)
+
+    assert (caught.value, caught.value.retry_safe, len(wire.requests)) == (final, True, 2)
 
 
 @pytest.mark.parametrize(("before", "attempts"), [((), 0), ((503,), 1), ((503, 503), 2)])

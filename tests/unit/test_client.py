@@ -39,6 +39,14 @@ async def test_a_request_carries_the_key_and_what_the_settings_say() -> None:
     assert not wire.open
 
 
+async def test_what_is_left_out_has_a_default() -> None:
+    wire = ScriptedWire(EMPTY)
+
+    await client(wire, base_url=None, headers=None).files()
+
+    assert wire.requests[0].url == "https://api.mistral.ai/v1/files"
+
+
 async def test_headers_of_the_client_and_of_the_call_come_before_our_own() -> None:
     wire = ScriptedWire(EMPTY)
     sdk = client(wire, headers={"User-Agent": "mine", "x-a": "client"})
@@ -83,7 +91,7 @@ async def test_a_request_that_brings_its_own_authorization_asks_for_no_key() -> 
         pytest.fail("the key was asked for")
 
     wire = ScriptedWire(EMPTY)
-    await Auth(wire, key).send(a_request())
+    await Auth(wire, key, "http://mistral.test").send(a_request())
 
     assert wire.requests[0].headers["authorization"] == "Bearer secret-key"
 
@@ -104,10 +112,12 @@ async def test_the_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyP
         ({"base_url": "secret-place"}, "base_url"),
         ({"timeout": 0}, "timeout"),
         ({"headers": {"": "x"}}, "headers"),
+        ({"retry": 3}, "retry"),
+        ({"max_connections": 0}, "max_connections"),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(settings: dict[str, Any], name: str) -> None:
-    with pytest.raises(ValueError, match=f"^{name}: ") as caught:
+    with pytest.raises(ValueError, match=f"^{name}(:| must be) ") as caught:
         client(ScriptedWire(), **settings)
 
     assert "secret-key" not in str(caught.value)

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mistral_async import errors
-from mistral_async.codec.problem import BODY_LIMIT
 from mistral_async.engine import Options
 from mistral_async.errors import APIError, ConnectionLost, error_for
 from mistral_async.http import Request
 from mistral_async.operation import Events, Operation
 from mistral_async.settings import Timeout
+from mistral_async.transport.held import ERROR_LIMIT
 from tests.fakes import FOREVER, ScriptedResponse, ScriptedWire, a_request, engine
 
 LIST_FILES = Operation(method="GET", path="/v1/files", query="files.ListFilesQuery", answer="files.ListFilesOut")
@@ -127,8 +127,8 @@ async def test_an_error_body_of_twenty_megabytes_is_read_to_its_bound(chunk: int
     with pytest.raises(errors.ServerError) as caught:
         await engine(ScriptedWire(response)).send(a_request())
 
-    assert response.received <= max(BODY_LIMIT, chunk)
-    assert len(caught.value.body) == BODY_LIMIT
+    assert response.received <= max(ERROR_LIMIT, chunk)
+    assert len(caught.value.body) == ERROR_LIMIT
     assert len(str(caught.value)) < 1000
     assert response.dropped
 

@@ -32,6 +32,7 @@ SAMPLES: dict[str, Any] = {
     "field": "messages[0].content",
     "limit": "read",
     "retry_safe": True,
+    "permanent": True,
     "events": [mistral_async.UnknownVariant(type="new"), {"choices": [mistral_async.UNSET]}],
 }
 CLASSES: list[type[MistralError]] = [
@@ -140,6 +141,19 @@ def test_without_an_answer_a_retry_is_safe_if_the_request_may_be_sent_twice(repe
 @pytest.mark.parametrize("error_type", [errors.ConnectError, errors.TLSError, errors.ProxyError])
 def test_where_nothing_was_sent_a_retry_is_safe(error_type: type[TransportError]) -> None:
     assert error_type("refused", request=a_request(repeatable=False)).retry_safe
+
+
+@pytest.mark.parametrize("error_type", [TransportError, errors.ConnectError, errors.TLSError, errors.ProxyError])
+def test_a_failure_passes_unless_it_is_said_that_it_does_not(error_type: type[TransportError]) -> None:
+    assert not error_type("refused").permanent
+    assert error_type("refused", permanent=True).permanent
+
+
+def test_a_closed_client_stays_closed_whatever_may_be_sent_twice() -> None:
+    error = errors.ClientClosed("closed", request=a_request(repeatable=True))
+
+    assert (error.permanent, error.retry_safe) == (True, True)
+    assert isinstance(error, errors.ConnectionLost)
 
 
 def test_the_errors_of_python_that_fit_catch_ours() -> None:

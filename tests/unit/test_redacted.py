@@ -14,6 +14,7 @@ from mistral_async.transport.redacted import Redacted, redacted
 from tests.fakes import ScriptedResponse, ScriptedWire, a_request
 
 KEY = "secret-key-of-ours"
+HERE = "http://mistral.test"
 
 
 @given(st.lists(st.sampled_from([KEY, KEY[:7], KEY[7:], "x", "secret-"]), max_size=8), st.data())
@@ -55,23 +56,31 @@ async def test_nothing_is_held_back_but_what_may_be_the_key() -> None:
     assert [await response.receive() for _ in range(3)] == [b" ", KEY[:3].encode(), b""]
 
 
+async def test_what_was_held_back_is_in_the_rest_of_the_body() -> None:
+    response = Redacted(ScriptedResponse(401, [b"wrong " + KEY[:6].encode(), KEY[6:].encode() + b"!"]), KEY)
+
+    assert await response.receive() == b"wrong "
+    assert await response.read() == b"***!"
+    assert await response.read() == b""
+
+
 async def test_a_key_that_the_caller_put_on_is_masked_too() -> None:
     wire = ScriptedWire(ScriptedResponse(302, f"moved, {KEY}".encode()))
     request = a_request().with_headers({"authorization": f"Bearer {KEY}"})
 
-    assert await (await Auth(wire, "k").send(request)).read() == b"moved, ***"
+    assert await (await Auth(wire, "k", HERE).send(request)).read() == b"moved, ***"
 
 
 async def test_a_function_for_the_key_must_be_async() -> None:
     ask: Any = lambda: "key"  # noqa: E731  # as somebody writes it whose editor does not check types
 
     with pytest.raises(ValueError, match="api_key: the function that is asked for the key must be async"):
-        await Auth(ScriptedWire(200), ask).send(msgspec.structs.replace(a_request(), headers={}))
+        await Auth(ScriptedWire(200), ask, HERE).send(msgspec.structs.replace(a_request(), headers={}))
 
 
 async def test_the_key_goes_to_its_own_origin_alone() -> None:
     wire = ScriptedWire(200, ScriptedResponse(401, f"you sent {KEY}".encode()))
-    auth = Auth(wire, KEY, "http://mistral.test")
+    auth = Auth(wire, KEY, HERE)
     here = msgspec.structs.replace(a_request(), headers={})
 
     for url in ("http://mistral.test/v1/things", "http://mistral.test.other/v1/things"):
@@ -86,4 +95,4 @@ async def test_a_function_is_not_asked_for_the_key_where_none_is_sent() -> None:
 
     request = msgspec.structs.replace(a_request(), url="https://other.test/", headers={})
 
-    assert (await Auth(ScriptedWire(200), ask, "http://mistral.test").send(request)).status == 200
+    assert (await Auth(ScriptedWire(200), ask, HERE).send(request)).status == 200

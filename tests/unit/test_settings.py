@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mistral_async.settings import Timeout
+from mistral_async.settings import Settings, Timeout
 from mistral_async.settings.checks import (
     API_KEY_VARIABLE,
-    BASE_URL,
     check_api_key,
     check_base_url,
-    check_flag,
     check_headers,
     check_key_text,
     check_timeout,
@@ -25,7 +24,6 @@ from mistral_async.settings.checks import (
 @pytest.mark.parametrize(
     ("url", "origin"),
     [
-        (None, BASE_URL),
         ("https://api.mistral.ai", "https://api.mistral.ai"),
         ("https://api.mistral.ai/", "https://api.mistral.ai"),
         ("https://api.mistral.ai/v1", "https://api.mistral.ai"),
@@ -198,14 +196,41 @@ def test_a_field_that_is_the_connections_to_say_is_refused(name: str) -> None:
 
 
 def test_headers_that_are_no_mapping_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"^headers: a mapping"):
+    with pytest.raises(ValueError, match=r"^headers must be a mapping"):
         check_headers([("a", "b")])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_a_flag_is_a_boolean() -> None:
-    assert check_flag("validation", True)
-    with pytest.raises(ValueError, match=r"^validation: True or False is wanted, not 'no'"):
-        check_flag("validation", "no")
+    with pytest.raises(ValueError, match=r"^validation must be True or False, not 'no'"):
+        Settings(base_url="http://host", validation="no")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"base_url": "host"}, "base_url: 'host' is not an http:// or https:// URL"),
+        ({"timeout": 0}, "timeout: connect must be a positive number of seconds or None, not 0"),
+        ({"headers": {"a b": "c"}}, "headers: 'a b' is not a field name"),
+        ({"validation": 1}, "validation must be True or False, not 1"),
+        ({"strict_responses": None}, "strict_responses must be True or False, not None"),
+        ({"http_version": "3"}, "http_version must be 'auto', '2' or '1.1', not '3'"),
+        ({"retry": 3}, "retry must be Retry or None, not 3"),
+        ({"circuit_breaker": True}, "circuit_breaker must be CircuitBreaker or None, not True"),
+        ({"tls": "ca.pem"}, "tls must be TLS, SSLContext or None, not 'ca.pem'"),
+        ({"proxy": "proxy.test"}, "proxy: url: it is not a URL"),
+        ({"trust_env": "yes"}, "trust_env must be True or False, not 'yes'"),
+        ({"compression": ["gzip"]}, "compression must be 'auto', 'always' or 'never', not ['gzip']"),
+        ({"max_connections": 0}, "max_connections must be a whole number from 1 up, not 0"),
+        ({"max_response_size": 1.5}, "max_response_size must be a whole number from 1 up, not 1.5"),
+    ],
+)
+def test_settings_are_checked_when_they_are_made_and_when_they_are_copied(given: dict[str, Any], message: str) -> None:
+    settings: dict[str, Any] = {"base_url": "http://host", **given}
+
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        Settings(**settings)
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        msgspec.structs.replace(Settings(base_url="http://host"), **given)
 
 
 def test_the_value_of_a_header_is_text() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mistral_async.settings import TLS, Proxy
 from mistral_async.wire.dial import Dialer
-from mistral_async.wire.tls import context
+from mistral_async.wire.tls import make_context
 from tests.wire.listening import Listener
 
 BOTH = ("h2", "http/1.1")
@@ -22,7 +22,7 @@ MADE = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 def dialer(proxy: int | Proxy, ca: Path | None = None) -> Dialer:
     way = Proxy(url=f"http://127.0.0.1:{proxy}") if isinstance(proxy, int) else proxy
-    return Dialer(tls=context(TLS(ca=ca)), proxy=lambda origin: way)
+    return Dialer(tls=make_context(TLS(ca=ca)), proxy=lambda origin: way)
 
 
 async def exchange(dialed_by: Dialer, origin: str) -> str | None:
@@ -71,12 +71,12 @@ def _port(process: subprocess.Popen[bytes], port_file: Path, log: Path) -> int:
 class ScriptedProxy:
     """Answers each CONNECT with the same bytes. What it is told afterwards goes where it was asked to, or nowhere."""
 
-    def __init__(self, answer: bytes, *, way: bool, leave: bool) -> None:
+    def __init__(self, answer: bytes, *, tunnel: bool, leave: bool) -> None:
         self.heads: list[bytes] = []
         self.open = 0
         self.port = 0
         self._answer = answer
-        self._way = way
+        self._tunnel = tunnel
         self._leave = leave
         self._writers: list[asyncio.StreamWriter] = []
 
@@ -88,7 +88,7 @@ class ScriptedProxy:
             self.heads.append(head)
             writer.write(self._answer)
             await writer.drain()
-            if self._way:
+            if self._tunnel:
                 await self._relay(head, reader, writer)
             elif not self._leave:
                 while await reader.read(65536):
@@ -133,10 +133,10 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @asynccontextmanager
 async def scripted_proxy(
-    answer: bytes = MADE, *, way: bool = False, leave: bool = False, tls: ssl.SSLContext | None = None
+    answer: bytes = MADE, *, tunnel: bool = False, leave: bool = False, tls: ssl.SSLContext | None = None
 ) -> AsyncGenerator[ScriptedProxy, None]:
-    """A running one. ``way``: it makes the way that it was asked for; ``leave``: it closes after its answer."""
-    made = ScriptedProxy(answer, way=way, leave=leave)
+    """A running one. ``tunnel``: it opens the tunnel that it is asked for; ``leave``: it closes after its answer."""
+    made = ScriptedProxy(answer, tunnel=tunnel, leave=leave)
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0, ssl=tls)
     made.port = server.sockets[0].getsockname()[1]
     try:

@@ -7,8 +7,10 @@ import ssl
 
 import pytest
 
-from mistral_async.errors import ConnectionLost, TLSError, TransportError
+from mistral_async.errors import ClientClosed, ConnectError, ConnectionLost, ProxyError, TLSError, TransportError
+from mistral_async.origin import NoHost
 from mistral_async.wire.aiohttp_failures import Broken, failure_of
+from mistral_async.wire.failures import ProxyRefused, closed_here, lost, no_connection
 from mistral_async.wire.http2.connection import Http2Connection
 from tests.fakes import a_request
 
@@ -54,7 +56,7 @@ def test_a_connection_whose_tls_breaks_later_is_lost() -> None:
     ("reason", "error"),
     [*((reason, TLSError) for reason in REFUSALS), ("DECRYPTION_FAILED_OR_BAD_RECORD_MAC", ConnectionLost)],
 )
-async def test_so_it_is_over_http2(reason: str, error: type[TransportError]) -> None:
+async def test_http2_tells_a_late_refusal_from_what_breaks_later(reason: str, error: type[TransportError]) -> None:
     connection = Http2Connection(on_change=lambda: None)
     connection.connection_made(Nowhere())
     sending = asyncio.create_task(connection.send(a_request()))
@@ -64,3 +66,41 @@ async def test_so_it_is_over_http2(reason: str, error: type[TransportError]) -> 
 
     with pytest.raises(error):
         await sending
+
+
+@pytest.mark.parametrize(
+    ("cause", "error", "permanent"),
+    [
+        (NoHost("the URL names no host"), ConnectError, True),
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), TLSError, True),
+        (ssl.SSLError(1, "[SSL: TLSV1_ALERT_NO_APPLICATION_PROTOCOL]"), TLSError, True),
+        (ProxyRefused("it wants other credentials", permanent=True), ProxyError, True),
+        (ProxyRefused("it answered CONNECT with 502"), ProxyError, False),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), TLSError, False),
+        (ConnectionRefusedError(111, "Connect call failed"), ConnectError, False),
+    ],
+)
+def test_a_connection_that_will_never_be_made_is_told_from_one_that_may(
+    cause: OSError, error: type[ConnectError], permanent: bool
+) -> None:
+    failure = no_connection(cause, a_request())
+
+    assert (type(failure), failure.permanent, failure.retry_safe) == (error, permanent, True)
+
+
+def test_what_a_server_did_is_said_with_its_name_and_when() -> None:
+    before, within = lost(a_request(), answered=False), lost(a_request(), "reset the stream", answered=True)
+
+    assert str(before).startswith("mistral.test closed the connection before it answered (")
+    assert str(within).startswith("mistral.test reset the stream in the middle of its answer (")
+    assert not lost(a_request(repeatable=False), answered=False).retry_safe
+    assert lost(a_request(repeatable=False), answered=False, processed=False).retry_safe
+
+
+@pytest.mark.parametrize(("processed", "safe"), [(True, False), (False, True)])
+def test_a_client_that_was_closed_is_no_fault_of_the_servers(processed: bool, safe: bool) -> None:
+    error = closed_here(a_request(repeatable=False), answered=False, processed=processed)
+
+    assert type(error) is ClientClosed
+    assert str(error).startswith("the client was closed ")
+    assert (error.retry_safe, error.permanent) == (safe, True)

@@ -8,18 +8,18 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from mistral_async.errors import ConnectError, ConnectionLost, MistralError
+from mistral_async.errors import ClientClosed, ConnectError, ConnectionLost, MistralError
 from mistral_async.http import Body, Request
 from mistral_async.settings import TLS, Timeout
 from mistral_async.wire.http1 import Http1
-from mistral_async.wire.tls import context
+from mistral_async.wire.tls import make_context
 from tests.wire.authority import Authority
 from tests.wire.talking import OK, Peer, Pieces, Server, server
 
 
 @pytest.fixture
 async def http1(authority: Authority) -> AsyncIterator[Http1]:
-    trusting = context(TLS(ca=authority.ca), alpn=["http/1.1"])
+    trusting = make_context(TLS(ca=authority.ca), alpn=["http/1.1"])
     made = Http1(tls=lambda: trusting, proxy=lambda origin: None, max_connections=2)
     yield made
     await made.aclose()
@@ -41,11 +41,21 @@ async def answer_once_and_then_hang_up(peer: Peer) -> None:
     await peer.hear()
 
 
-async def read_nothing(peer: Peer) -> None:
-    await peer.hear()
-    peer.stop_reading()
-    await asyncio.sleep(0.2)
-    await peer.until_gone()
+class Deaf:
+    """A server that says something at most, and reads no body until it is told to."""
+
+    def __init__(self, answer: bytes = b"") -> None:
+        self.answer = answer
+        self.stopped = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def __call__(self, peer: Peer) -> None:
+        await peer.hear()
+        peer.stop_reading()
+        await peer.say(self.answer)
+        self.stopped.set()
+        await self.go_on.wait()
+        await peer.until_gone()
 
 
 async def never_answer(peer: Peer) -> None:
@@ -85,26 +95,29 @@ async def test_a_connection_is_used_again(http1: Http1) -> None:
 async def test_a_cancelled_upload_drops_its_connection_at_once(
     secure: bool, http1: Http1, authority: Authority
 ) -> None:
-    async with server(read_nothing, authority.server() if secure else None) as there:
+    deaf = Deaf()
+    async with server(deaf, authority.server() if secure else None) as there:
         body = Pieces(30)
         task = asyncio.create_task(http1.send(there.post(body)))
-        await there.until(peers=1)
-        await asyncio.sleep(0.05)
+        await deaf.stopped.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
         assert body.closed
+        deaf.go_on.set()
         await there.until(gone=1)
 
 
 async def test_an_upload_that_nobody_reads_drops_its_connection_at_its_limit(http1: Http1) -> None:
-    async with server(read_nothing) as there:
+    deaf = Deaf()
+    async with server(deaf) as there:
         body = Pieces(30)
         with pytest.raises(TimeoutError, match=r"has read nothing for 0\.05 s"):
             await http1.send(there.post(body, timeout=Timeout(read=0.05)))
 
         assert body.closed
+        deaf.go_on.set()
         await there.until(gone=1)
 
 
@@ -149,6 +162,8 @@ async def test_a_closed_response_drops_its_connection(secure: bool, http1: Http1
         response.close()
 
         await there.until(gone=1)
+        with pytest.raises(ConnectionLost, match="this response was closed before its end"):
+            await response.receive()
 
 
 async def test_an_answer_that_stops_in_its_middle_is_left_at_the_limit(http1: Http1) -> None:
@@ -171,37 +186,26 @@ async def test_a_response_that_was_read_leaves_its_connection_to_others_when_it_
         assert (await http1.send(there.get())).status == 200
 
 
-async def answer_early(peer: Peer) -> None:
-    await peer.hear()
-    peer.stop_reading()
-    await peer.say(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno")
-    await asyncio.sleep(0.1)
-    await peer.until_gone()
-
-
 async def test_an_upload_that_is_answered_before_its_end_is_given_up_with_the_answer(http1: Http1) -> None:
-    async with server(answer_early) as there:
+    deaf = Deaf(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno")
+    async with server(deaf) as there:
         body = Pieces(30)
         response = await http1.send(there.post(body))
         assert (response.status, await response.read()) == (413, b"no")
 
+        deaf.go_on.set()
         await there.until(gone=1)
         assert body.closed
 
 
 async def test_an_upload_is_given_up_where_its_answer_is_closed(http1: Http1) -> None:
-    async def begin_early(peer: Peer) -> None:
-        await peer.hear()
-        peer.stop_reading()
-        await peer.say(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n")
-        await asyncio.sleep(0.1)
-        await peer.until_gone()
-
-    async with server(begin_early) as there:
+    deaf = Deaf(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n")
+    async with server(deaf) as there:
         body = Pieces(30)
         response = await http1.send(there.post(body))
         response.close()
 
+        deaf.go_on.set()
         await there.until(gone=1)
         assert body.closed
 
@@ -245,7 +249,7 @@ async def test_more_requests_than_connections_wait_in_line_without_a_limit(http1
     async with server(answer_later) as there:
         timeout = Timeout(connect=0.05)
         calls = [asyncio.create_task(http1.send(there.get(timeout=timeout))) for _ in range(10)]
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # longer than the limit `connect`: nothing happens that could be waited for
         assert len(there.peers) == 2
         assert not any(call.done() for call in calls)
         calls[5].cancel()
@@ -325,8 +329,18 @@ async def test_who_waits_in_line_when_the_network_is_closed_is_told_so(http1: Ht
         await http1.aclose()
 
         errors = await asyncio.gather(*calls, return_exceptions=True)
-        assert all(isinstance(error, ConnectionLost) and "closed" in str(error) for error in errors)
+        assert all(isinstance(error, ClientClosed) and error.permanent for error in errors)
+        assert ["while this was under way" in str(error) for error in errors] == [True, True, False, False]
         await there.until(gone=2)
+
+
+async def test_who_reads_an_answer_when_the_network_is_closed_is_told_so(http1: Http1) -> None:
+    async with server(begin_to_answer) as there:
+        response = await http1.send(there.get())
+        await http1.aclose()
+
+        with pytest.raises(ClientClosed, match="the client was closed while this was under way, in the middle of"):
+            await response.read()
 
 
 async def test_redirects_are_not_followed_and_nothing_is_decoded(http1: Http1) -> None:
@@ -341,13 +355,11 @@ async def test_redirects_are_not_followed_and_nothing_is_decoded(http1: Http1) -
 
 
 @pytest.mark.parametrize("host", ["1.2.3.4.5", "a" * 64 + ".test"])
-async def test_a_name_that_is_none_is_a_connect_error_that_is_not_worth_a_second_attempt(
-    host: str, http1: Http1
-) -> None:
+async def test_a_name_that_is_none_is_a_connect_error_that_is_permanent(host: str, http1: Http1) -> None:
     with pytest.raises(ConnectError, match="is no host") as caught:
         await http1.send(Request(method="GET", url=f"http://{host}/", path="/", repeatable=True))
 
-    assert not caught.value.retry_safe
+    assert caught.value.permanent
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])

@@ -91,7 +91,7 @@ def test_tls_that_cannot_be_had_is_an_error_of_the_settings(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("http_version", ["auto", "1.1", "2"])
 async def test_an_origin_is_reached_through_a_proxy(http_version: str, authority: Authority) -> None:
-    async with http2_origin(authority) as origin, scripted_proxy(way=True) as proxy:
+    async with http2_origin(authority) as origin, scripted_proxy(tunnel=True) as proxy:
         settings = Proxy(url=f"http://127.0.0.1:{proxy.port}", user="häns", password=PASSWORD)
         async with network(authority, http_version=http_version, proxy=settings) as net:
             assert (await said(net, origin.get()))["version"] == ("1.1" if http_version == "1.1" else "2")
@@ -103,7 +103,7 @@ async def test_an_origin_is_reached_through_a_proxy(http_version: str, authority
 
 
 async def test_an_origin_that_chooses_http_1_is_reached_through_a_proxy(authority: Authority) -> None:
-    async with http1_origin(authority.server(alpn=("http/1.1",))) as origin, scripted_proxy(way=True) as proxy:
+    async with http1_origin(authority.server(alpn=("http/1.1",))) as origin, scripted_proxy(tunnel=True) as proxy:
         async with network(authority, proxy=Proxy(url=f"http://127.0.0.1:{proxy.port}")) as net:
             assert (await said(net, origin.get()))["version"] == "1.1"
             assert (await said(net, origin.get()))["version"] == "1.1"
@@ -125,7 +125,7 @@ async def test_a_proxy_forwards_what_needs_no_tls(http_version: str, tmp_path: P
 
 
 async def test_http_2_that_is_insisted_on_goes_through_a_proxy_by_connect() -> None:
-    async with http2_origin(None) as origin, scripted_proxy(way=True) as proxy:
+    async with http2_origin(None) as origin, scripted_proxy(tunnel=True) as proxy:
         async with network(http_version="2", proxy=Proxy(url=f"http://127.0.0.1:{proxy.port}")) as net:
             assert (await said(net, origin.get()))["version"] == "2"
 
@@ -153,6 +153,7 @@ async def test_a_proxy_that_refuses_is_a_proxy_error_without_its_credentials(
             await proxy.until_free()
 
         assert len(proxy.heads) == 1
+        assert caught.value.permanent is (b" 407 " in answer)
         assert_holds_no(caught.value, PASSWORD, caplog.text)
         assert_holds_no(caught.value, "Basic ", caplog.text)
 

@@ -20,8 +20,8 @@ from tests.wire.proxies import BOTH, MADE, dialer, exchange, scripted_proxy
 NOWHERE = "https://nowhere.invalid"
 
 
-async def test_a_way_is_made_and_tls_goes_through_it(authority: Authority) -> None:
-    async with echo(authority.server(alpn=BOTH)) as server, scripted_proxy(way=True) as proxy:
+async def test_a_tunnel_is_opened_and_tls_goes_through_it(authority: Authority) -> None:
+    async with echo(authority.server(alpn=BOTH)) as server, scripted_proxy(tunnel=True) as proxy:
         agreed = await exchange(dialer(proxy.port, authority.ca), server.origin())
 
         await proxy.until_free()
@@ -31,8 +31,8 @@ async def test_a_way_is_made_and_tls_goes_through_it(authority: Authority) -> No
         ]
 
 
-async def test_a_way_leads_to_an_http_origin_too() -> None:
-    async with echo(greeting=b"early") as server, scripted_proxy(way=True) as proxy:
+async def test_a_tunnel_leads_to_an_http_origin_too() -> None:
+    async with echo(greeting=b"early") as server, scripted_proxy(tunnel=True) as proxy:
         dialed = await dialer(proxy.port).dial(server.origin("http"), alpn=())
         listener = Listener()
         dialed.hand_to(listener)
@@ -52,7 +52,7 @@ async def test_what_comes_with_the_answer_is_kept_for_an_http_origin() -> None:
 
 
 async def test_credentials_go_to_the_proxy_alone(authority: Authority) -> None:
-    async with echo(authority.server()) as server, scripted_proxy(way=True) as proxy:
+    async with echo(authority.server()) as server, scripted_proxy(tunnel=True) as proxy:
         way = Proxy(url=f"http://j%C3%BCrgen:geheim@127.0.0.1:{proxy.port}")
         dialed = await dialer(way, authority.ca).dial(server.origin(), alpn=BOTH)
         dialed.transport.abort()
@@ -63,7 +63,7 @@ async def test_credentials_go_to_the_proxy_alone(authority: Authority) -> None:
 
 async def test_the_certificate_is_checked_for_the_host_and_not_for_the_proxy(authority: Authority) -> None:
     server_tls = authority.server("api.test")
-    async with echo(server_tls) as server, scripted_proxy(way=True) as proxy:
+    async with echo(server_tls) as server, scripted_proxy(tunnel=True) as proxy:
         for host in ("api.test", "api.test."):
             await exchange(dialer(proxy.port, authority.ca), f"https://{host}:{server.port}")
         with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
@@ -75,7 +75,7 @@ async def test_the_certificate_is_checked_for_the_host_and_not_for_the_proxy(aut
 async def test_a_proxy_may_be_reached_by_tls(authority: Authority) -> None:
     async with echo(authority.server(alpn=BOTH)) as server:
         proxy_tls = authority.server("127.0.0.1", alpn=("h2", "http/1.1"))
-        async with scripted_proxy(way=True, tls=proxy_tls) as proxy:
+        async with scripted_proxy(tunnel=True, tls=proxy_tls) as proxy:
             way = Proxy(url=f"https://127.0.0.1:{proxy.port}")
 
             assert await exchange(dialer(way, authority.ca), server.origin()) == "h2"
@@ -95,7 +95,7 @@ async def test_a_proxy_may_be_reached_by_tls(authority: Authority) -> None:
         (b"\x16\x03\x01\r\n\r\n", False, "what it answered to CONNECT is not HTTP/1"),
     ],
 )  # fmt: skip
-async def test_a_proxy_that_makes_no_way_is_told(answer: bytes, leave: bool, complaint: str) -> None:
+async def test_a_proxy_that_opens_no_tunnel_is_told(answer: bytes, leave: bool, complaint: str) -> None:
     async with scripted_proxy(answer, leave=leave) as proxy:
         with pytest.raises(ProxyRefused, match=complaint):
             await dialer(proxy.port).dial(NOWHERE, alpn=BOTH)
@@ -128,6 +128,7 @@ async def test_a_proxy_that_cannot_be_trusted_is_told(authority: Authority) -> N
             await dialer(way).dial(NOWHERE, alpn=BOTH)
 
         assert "hunter2" not in repr(caught.value)
+        assert caught.value.permanent
         assert not proxy.heads
 
 
@@ -146,7 +147,7 @@ async def test_a_dial_that_is_cancelled_on_the_way_leaves_nothing_open(stage: st
 
 
 async def test_a_dial_through_two_layers_of_tls_may_be_cancelled_at_any_moment(authority: Authority) -> None:
-    async with echo(authority.server()) as server, scripted_proxy(way=True, tls=authority.server()) as proxy:
+    async with echo(authority.server()) as server, scripted_proxy(tunnel=True, tls=authority.server()) as proxy:
         made = dialer(Proxy(url=f"https://127.0.0.1:{proxy.port}"), authority.ca)
         for ticks in range(40):
             dialing = asyncio.create_task(made.dial(server.origin(), alpn=BOTH))

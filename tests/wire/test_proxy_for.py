@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mistral_async.origin import Origin
 from mistral_async.settings import Proxy
 from mistral_async.wire.failures import ProxyRefused
-from mistral_async.wire.proxies import Place, authorization, connect_answer, connect_request, proxy_for
+from mistral_async.wire.proxies import authorization, connect_answer, connect_request, proxy_for
 
 GIVEN = Proxy(url="http://given.test:1")
 PROXY = Proxy(url="http://ann:hunter2@proxy.test:3128")
@@ -102,6 +103,7 @@ def test_a_variable_that_names_no_proxy_is_named(environment: pytest.MonkeyPatch
     with pytest.raises(ProxyRefused, match=r"HTTPS_PROXY of the environment: proxy: url: SOCKS") as caught:
         proxy_for("https://api.test", proxy=None, trust_env=True)
     assert "hunter2" not in str(caught.value)
+    assert caught.value.permanent
 
 
 def test_credentials_are_utf_8() -> None:
@@ -114,9 +116,11 @@ def test_credentials_are_utf_8() -> None:
     assert authorization(Proxy(url="http://proxy.test", user="ann")) == "Basic " + base64.b64encode(b"ann:").decode()
 
 
-def test_a_request_for_the_way_says_where_to_and_no_more() -> None:
-    assert connect_request(Place.of("https://[::1]"), GIVEN) == b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n\r\n"
-    assert connect_request(Place.of("https://api.test:8443/v1?x"), PROXY) == (
+def test_a_request_for_a_tunnel_says_where_to_and_no_more() -> None:
+    assert (
+        connect_request(Origin.of("https://[::1]"), GIVEN) == b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n\r\n"
+    )
+    assert connect_request(Origin.of("https://api.test:8443/v1?x"), PROXY) == (
         b"CONNECT api.test:8443 HTTP/1.1\r\nHost: api.test:8443\r\n"
         b"Proxy-Authorization: Basic " + base64.b64encode(b"ann:hunter2") + b"\r\n\r\n"
     )
@@ -133,7 +137,7 @@ def test_a_request_for_the_way_says_where_to_and_no_more() -> None:
         (b"HTTP/1.1 103 Early Hints\r\nx: y", False),
     ],
 )
-def test_an_answer_makes_the_way_or_another_follows(head: bytes, made: bool) -> None:
+def test_an_answer_opens_the_tunnel_or_another_follows(head: bytes, made: bool) -> None:
     assert connect_answer(head, PROXY) is made
 
 
@@ -157,6 +161,7 @@ def test_a_refusal_is_said_with_its_status_and_without_credentials(head: bytes, 
         connect_answer(head, PROXY)
 
     assert str(caught.value) == f"it answered CONNECT with {said}"
+    assert caught.value.permanent is said.startswith("407")
 
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/2 200", b"HTTP/1.1 2000 x", b"HTTP/1.1 2x0 y", b"SSH-2.0-x", b"\x15\x03"])
@@ -174,9 +179,9 @@ def test_any_answer_is_taken_or_refused(head: bytes) -> None:
 
 
 @given(url=st.text(max_size=30) | st.text("[]:%@./?#é\x00 0a", max_size=30).map(lambda rest: f"https://{rest}"))
-def test_any_url_names_a_place_or_none(url: str) -> None:
+def test_any_url_names_an_origin_or_none(url: str) -> None:
     try:
-        place = Place.of(url)
+        named = Origin.of(url)
     except OSError:
         return
-    assert connect_request(place, GIVEN).isascii()
+    assert connect_request(named, GIVEN).isascii()

@@ -21,7 +21,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
-async def test_it_makes_the_way_for_who_has_its_credentials(proxy: int, authority: Authority) -> None:
+async def test_a_real_proxy_opens_a_tunnel_for_who_has_its_credentials(proxy: int, authority: Authority) -> None:
     async with echo(authority.server(alpn=BOTH)) as server:
         way = Proxy(url=f"http://ann:h%40nter:2@127.0.0.1:{proxy}")
         dialed = await dialer(way, authority.ca).dial(server.origin(), alpn=BOTH)
@@ -33,7 +33,7 @@ async def test_it_makes_the_way_for_who_has_its_credentials(proxy: int, authorit
 
 
 @pytest.mark.parametrize("credentials", ["", "ann:wrong@", "ann@"])
-async def test_it_refuses_others(credentials: str, proxy: int, authority: Authority) -> None:
+async def test_a_real_proxy_refuses_who_has_none_or_others(credentials: str, proxy: int, authority: Authority) -> None:
     async with echo(authority.server()) as server:
         way = Proxy(url=f"http://{credentials}127.0.0.1:{proxy}")
         with pytest.raises(ProxyRefused, match=r"407 Proxy Authentication Required; it wants other credentials"):
@@ -42,7 +42,7 @@ async def test_it_refuses_others(credentials: str, proxy: int, authority: Author
         assert server.accepted == 0
 
 
-async def test_it_says_that_nobody_is_there(proxy: int, authority: Authority) -> None:
+async def test_a_real_proxy_says_that_nobody_is_there(proxy: int, authority: Authority) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         way = Proxy(url=f"http://ann:h%40nter:2@127.0.0.1:{proxy}")

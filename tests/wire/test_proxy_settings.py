@@ -68,8 +68,8 @@ def test_credentials_are_taken_out_of_the_url(url: str, expected: tuple[str, str
         ({"url": "http://proxy.test", "user": "a\r\nhunter2: x"}, "proxy: user: control characters"),
         ({"url": "http://a:hunter2%0A@proxy.test"}, "proxy: password: control characters"),
         ({"url": "http://a:hunter2%FF@proxy.test"}, "proxy: password: what is percent-encoded in the URL is not UTF-8"),
-        ({"url": "http://proxy.test", "user": 1}, "proxy: user: text is wanted"),
-        ({"url": "http://proxy.test", "user": "a", "password": b"hunter2"}, "proxy: password: text is wanted"),
+        ({"url": "http://proxy.test", "user": 1}, "proxy: user must be text"),
+        ({"url": "http://proxy.test", "user": "a", "password": b"hunter2"}, "proxy: password must be text"),
     ],
 )
 def test_what_is_wrong_is_named_and_no_credential_shown(fields: dict[str, Any], complaint: str) -> None:

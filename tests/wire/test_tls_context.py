@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mistral_async.settings import TLS
-from mistral_async.wire.tls import context, offered, offering
+from mistral_async.wire.tls import make_context, offered, offering
 from tests.wire.authority import Authority
 
 BOTH = ["h2", "http/1.1"]
@@ -35,10 +35,10 @@ def test_what_is_wanted_is_offered(kind: str, authority: Authority) -> None:
     }
     given = kinds[kind]
 
-    made = context(given, alpn=BOTH)
+    made = make_context(given, alpn=BOTH)
 
     assert b"\x00\x0c\x02h2\x08http/1.1" in begin(made)
-    assert b"h2" not in begin(context(given, alpn=["http/1.1"]))
+    assert b"h2" not in begin(make_context(given, alpn=["http/1.1"]))
     assert offered(made) == BOTH
 
 
@@ -48,24 +48,24 @@ def test_a_context_of_the_users_offers_afterwards_what_it_did_before(before: lis
     if before:
         own.set_alpn_protocols(before)
 
-    begin(context(own, alpn=BOTH))
+    begin(make_context(own, alpn=BOTH))
 
     assert offered(own) == before
-    assert context(own) is own
+    assert make_context(own) is own
 
 
 def test_a_context_of_the_users_offers_what_it_did_where_a_connection_cannot_begin() -> None:
     own = ssl.create_default_context()
 
     with pytest.raises(ValueError, match="idna"):
-        context(own, alpn=BOTH).wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=".no.host")
+        make_context(own, alpn=BOTH).wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=".no.host")
 
     assert offered(own) == []
 
 
 def test_what_the_user_changes_later_is_seen() -> None:
     own = ssl.create_default_context()
-    made = context(own, alpn=["http/1.1"])
+    made = make_context(own, alpn=["http/1.1"])
     own.set_alpn_protocols(["h2"])
     own.minimum_version = ssl.TLSVersion.TLSv1_3
 
@@ -78,10 +78,10 @@ def test_what_the_user_changes_later_is_seen() -> None:
 def test_what_borrows_from_what_borrows_asks_the_lender() -> None:
     own = ssl.create_default_context()
 
-    made = offering(context(own, alpn=BOTH), ["http/1.1"])
+    made = offering(make_context(own, alpn=BOTH), ["http/1.1"])
 
     assert offered(made) == ["http/1.1"]
-    assert offered(context(own, alpn=BOTH)) == BOTH
+    assert offered(make_context(own, alpn=BOTH)) == BOTH
 
 
 def test_two_threads_borrow_one_context_in_turn() -> None:
@@ -89,7 +89,7 @@ def test_two_threads_borrow_one_context_in_turn() -> None:
     seen: dict[str, set[str]] = {"h2": set(), "http/1.1": set()}
 
     def use(alpn: str) -> None:
-        made = context(own, alpn=[alpn])
+        made = make_context(own, alpn=[alpn])
         for _ in range(100):
             seen[alpn].update(offered(made))
 
@@ -104,8 +104,8 @@ def test_two_threads_borrow_one_context_in_turn() -> None:
 
 
 def test_the_systems_trust_is_loaded_once() -> None:
-    assert context(None) is context(None)
-    assert serials(context(None)) == serials(context(TLS()))
+    assert make_context(None) is make_context(None)
+    assert serials(make_context(None)) == serials(make_context(TLS()))
 
 
 def serials(trust: ssl.SSLContext) -> set[object]:
@@ -113,24 +113,28 @@ def serials(trust: ssl.SSLContext) -> set[object]:
 
 
 def test_a_ca_takes_the_place_of_the_systems_trust(authority: Authority) -> None:
-    (only,) = context(TLS(ca=authority.ca)).get_ca_certs()
+    (only,) = make_context(TLS(ca=authority.ca)).get_ca_certs()
 
     assert "trustme" in str(only["subject"])
 
 
 def test_settings_say_what_is_checked() -> None:
-    usual, unnamed, trusting = context(TLS()), context(TLS(verify_hostname=False)), context(TLS(verify=False))
+    usual, unnamed, trusting = (
+        make_context(TLS()),
+        make_context(TLS(verify_hostname=False)),
+        make_context(TLS(verify=False)),
+    )
 
     assert (usual.verify_mode, usual.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert (unnamed.verify_mode, unnamed.check_hostname) == (ssl.CERT_REQUIRED, False)
     assert (trusting.verify_mode, trusting.check_hostname) == (ssl.CERT_NONE, False)
     assert usual.minimum_version == ssl.TLSVersion.TLSv1_2
-    assert context(TLS(minimum_version="1.3")).minimum_version == ssl.TLSVersion.TLSv1_3
+    assert make_context(TLS(minimum_version="1.3")).minimum_version == ssl.TLSVersion.TLSv1_3
 
 
 def test_a_servers_context_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^tls: the context is a server's; ssl\.create_default_context\(\) makes"):
-        context(ssl.create_default_context(ssl.Purpose.CLIENT_AUTH))
+        make_context(ssl.create_default_context(ssl.Purpose.CLIENT_AUTH))
 
 
 def test_a_file_that_is_gone_when_the_context_is_made_is_named(authority: Authority, tmp_path: Path) -> None:
@@ -138,7 +142,7 @@ def test_a_file_that_is_gone_when_the_context_is_made_is_named(authority: Author
     authority.ca.unlink()
 
     with pytest.raises(ValueError, match=r"^tls: ca: no such file: "):
-        context(tls)
+        make_context(tls)
 
 
 @given(alpn=st.lists(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20), max_size=8))

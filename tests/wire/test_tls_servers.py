@@ -23,7 +23,7 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from mistral_async.settings import TLS
 from mistral_async.wire.dial import Dialer
-from mistral_async.wire.tls import context, offered
+from mistral_async.wire.tls import make_context, offered
 from tests.wire.authority import PASSWORD, Authority
 from tests.wire.listening import Listener, alerting, echo
 
@@ -31,7 +31,7 @@ BOTH = ("h2", "http/1.1")
 
 
 def dialer(tls: TLS | ssl.SSLContext | None) -> Dialer:
-    return Dialer(tls=context(tls), proxy=lambda origin: None)
+    return Dialer(tls=make_context(tls), proxy=lambda origin: None)
 
 
 async def shake(tls: TLS | ssl.SSLContext | None, port: int) -> ssl.SSLObject:

@@ -8,21 +8,20 @@ import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
-from mistral_async.errors import TransportError
 from mistral_async.http import Request
-from mistral_async.wire.failures import certificate_refused, lost
+from mistral_async.wire.failures import certificate_refused, closed_here
 from mistral_async.wire.http2.exchange import Exchange
 from mistral_async.wire.http2.outbox import Outbox
 from mistral_async.wire.http2.response import Http2Response
 from mistral_async.wire.http2.session import Session
 
-GRAIN = 0.01  # seconds between two looks at the clock: finer costs more than it tells
+GRAIN = 0.01  # seconds; the least time between two looks
 CLOSE_LIMIT = 1.0  # seconds for the last bytes (and the TLS farewell) to go out, which a dead peer would hold up
-MAX_UNREAD = 4 * 1024 * 1024  # bytes in the transport's buffer: who sends so much and reads nothing means no good
+MAX_UNREAD = 4 * 1024 * 1024  # bytes; a peer that leaves so much unread is dropped
 
 
 class Http2Connection(asyncio.Protocol):
-    """The pool gives it a transport (``transport.set_protocol``, then ``connection_made``) and asks for ``free``.
+    """A protocol of asyncio's: its pool gives it a transport (``Dialed.hand_to``), and requests while it has ``free``.
 
     One timer looks after everything that can run out: the limits of the requests, the peer's silence, idleness.
     """
@@ -31,7 +30,7 @@ class Http2Connection(asyncio.Protocol):
         self,
         *,
         on_change: Callable[[], None],
-        session: Session | None = None,
+        make_session: Callable[..., Session] = Session,
         ping_after: float = 15.0,
         ping_limit: float = 10.0,
         idle_limit: float = 60.0,
@@ -42,13 +41,11 @@ class Http2Connection(asyncio.Protocol):
         ``ping_after`` and ``ping_limit`` are the seconds of silence with streams open until a PING is sent, and from
         there until the peer counts as dead; after ``idle_limit`` seconds without a stream the connection is closed.
         """
-        self.session = session or Session()
-        self.session.on_change = on_change
+        self.session = make_session(on_change=on_change)
         self.outbox = Outbox(self.session, self._flush)
         self.loop: asyncio.AbstractEventLoop
         self.closed = False  # there is no transport any more
         self.last_written = 0  # the stream above which nothing has left for the peer
-        self.promised = 0  # streams that the pool has given away, to be opened in a moment
         self._on_change = on_change
         self._ping_after = ping_after
         self._ping_limit = ping_limit
@@ -63,6 +60,7 @@ class Http2Connection(asyncio.Protocol):
         self._scheduled = False  # a flush is
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = math.inf
+        self._promised = 0  # streams that the pool has given away, to be opened in a moment
         self._unread = 0  # bytes the transport held when last looked at
         # The loop's time:
         self._heard = 0.0  # when the last byte came
@@ -78,17 +76,25 @@ class Http2Connection(asyncio.Protocol):
         """How many requests it would take now."""
         if self._closing or self._transport.is_closing():
             return 0
-        return self.session.free - self.promised
+        return self.session.free - self._promised
 
     @property
     def idle(self) -> bool:
         """Nothing is under way."""
-        return not self._exchanges and not self.promised
+        return not self._exchanges and not self._promised
 
     @property
     def draining(self) -> bool:
         """It takes no more requests, now or later."""
         return self._closing or self.session.draining or self.session.failure is not None
+
+    def promise(self) -> None:
+        """Keep a stream back for one who is about to come."""
+        self._promised += 1
+
+    def redeem(self) -> None:
+        """They came, or never will."""
+        self._promised -= 1
 
     async def send(self, request: Request, /) -> Http2Response:
         """Send it, and return when the head of the response is there. Only while ``free`` is above zero."""
@@ -107,7 +113,8 @@ class Http2Connection(asyncio.Protocol):
         if not self._closing:
             self._closing = True
             for exchange in tuple(self._exchanges):
-                exchange.fail(_closed_here(exchange))
+                answered = exchange.stream.status is not None
+                exchange.fail(closed_here(exchange.request, answered=answered, processed=True))
             self.session.close()
             self._shut()
 
@@ -253,11 +260,6 @@ class Http2Connection(asyncio.Protocol):
         self.flush_soon()
         self._pinged = now
         return now + self._ping_limit
-
-
-def _closed_here(exchange: Exchange) -> TransportError:
-    answered = exchange.stream.status is not None
-    return lost(exchange.request, "the client was closed while this was under way", answered=answered)
 
 
 def _text(exc: Exception) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from mistral_async.errors import TransportError
 from mistral_async.http import Body, Request
-from mistral_async.wire.failures import host_of, lost, no_connection, not_http, silent, stalled
+from mistral_async.wire.failures import lost, no_connection, not_http, response_closed, silent, stalled
 from mistral_async.wire.http2.head import head_of
 from mistral_async.wire.http2.outbox import SLICE_SIZE, Outbox, Piece
 from mistral_async.wire.http2.session import Session
@@ -34,7 +34,7 @@ class Carrier(Protocol):
 
 
 class Exchange:
-    """Lives on the wire until the stream is over; what was received by then can still be taken."""
+    """One request under way. It is over with its stream; what was received by then can still be taken."""
 
     __slots__ = (
         "_carrier",
@@ -145,7 +145,7 @@ class Exchange:
         if self._error is not None:
             raise self._error
         if self._given_up:
-            raise lost(self.request, "this response was closed before its end", answered=True)
+            raise response_closed(self.request)
         if self.stream.failure is not None:
             raise self._error_of(self.stream.failure)
         if self._waiter is not None:
@@ -164,10 +164,8 @@ class Exchange:
         answered = self.stream.status is not None
         if not answered and self._carrier.refusal is not None:
             return no_connection(self._carrier.refusal, self.request)
-        when = "in the middle of its answer" if answered else "before it answered"
-        what = f"{host_of(self.request)} {failure.what} {when}"
         processed = failure.kind != "refused" and self.stream.id <= self._carrier.last_written
-        return lost(self.request, what, answered=answered, processed=processed)
+        return lost(self.request, failure.what, answered=answered, processed=processed)
 
     def _notify(self) -> None:
         if self.stream.ended or self.stream.failure is not None:
@@ -190,7 +188,6 @@ class Exchange:
         self._over = True
         if self._upload is not None:
             self._upload.cancel()  # an answer that is complete needs no more of the request
-        self.stream.notify = _nobody  # else the two would keep each other alive until the collector comes
         self._carrier.left(self)
         self._wake()
 
@@ -229,7 +226,3 @@ class Exchange:
             await self._carrier.outbox.put(piece)
         finally:
             self._piece = None
-
-
-def _nobody() -> None:
-    pass

@@ -34,9 +34,9 @@ def head(section: Sequence[tuple[bytes, bytes]]) -> tuple[int, Fields, int | Non
     return int(status), fields, _length(fields) if b"content-length" in names else None
 
 
-def trailers(section: Sequence[tuple[bytes, bytes]]) -> Fields:
-    """A section after a body."""
-    return _checked(section, [name for name, _ in section])
+def check_trailers(section: Sequence[tuple[bytes, bytes]]) -> None:
+    """A section after a body, which is read over: no API of ours says anything there."""
+    _checked(section, [name for name, _ in section])
 
 
 def _checked(section: Sequence[tuple[bytes, bytes]], names: list[bytes]) -> Fields:

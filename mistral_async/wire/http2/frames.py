@@ -27,15 +27,17 @@ END_STREAM = 0x1
 ACK = 0x1
 END_HEADERS = 0x4
 PADDED = 0x8
-PRIORITIZED = 0x20
+PRIORITY_FLAG = 0x20  # PRIORITY to the standard, as the frame is
 
-HEAD_SIZE = 9  # bytes before every payload
-LARGEST_NUMBER = 2**31 - 1  # of a stream, and of bytes in a window
-SMALLEST_LIMIT = 2**14  # bytes of payload that everybody accepts; we never ask for more
+FRAME_HEADER_SIZE = 9  # bytes before every payload
+SMALLEST_MAX_FRAME_SIZE = 2**14  # bytes of payload that everybody accepts; we never ask for more
+MAX_STREAM_ID = 2**31 - 1
+FIRST_WINDOW = 65_535  # bytes; RFC 9113 section 6.9.2
+MAX_WINDOW = 2**31 - 1  # bytes; RFC 9113 section 6.9.1
 
 
-class Code(IntEnum):
-    """Why a stream or a connection ends."""
+class ErrorCode(IntEnum):
+    """Why a stream or a connection ends. Source: RFC 9113 section 7."""
 
     NO_ERROR = 0x0
     PROTOCOL_ERROR = 0x1
@@ -53,10 +55,10 @@ class Code(IntEnum):
     HTTP_1_1_REQUIRED = 0xD
 
 
-class Broken(Exception):
+class ConnectionFault(Exception):
     """The peer broke the protocol in a way that no stream survives."""
 
-    def __init__(self, code: Code, what: str) -> None:
+    def __init__(self, code: ErrorCode, what: str) -> None:
         super().__init__(what)
         self.code = code
         self.what = what
@@ -65,65 +67,55 @@ class Broken(Exception):
 def name_of(code: int) -> str:
     """An error code as the standard spells it; a number where it knows none."""
     try:
-        return Code(code).name
+        return ErrorCode(code).name
     except ValueError:
         return f"error {code:#x}"
 
 
-_pack_head = struct.Struct(">IBI").pack  # length and type share four bytes
-_pack_number = struct.Struct(">I").pack
-unpack_head = struct.Struct(">IBI").unpack_from
+_pack_header = struct.Struct(">IBI").pack  # length and type share four bytes
+_pack_integer = struct.Struct(">I").pack
+unpack_header = struct.Struct(">IBI").unpack_from
 
 
-def head(size: int, kind: int, flags: int, stream: int) -> bytes:
-    return _pack_head(size << 8 | kind, flags, stream)
+def header(size: int, frame_type: int, flags: int, stream_id: int) -> bytes:
+    return _pack_header(size << 8 | frame_type, flags, stream_id)
 
 
 def settings(values: dict[int, int]) -> bytes:
     payload = b"".join([struct.pack(">HI", key, value) for key, value in values.items()])
-    return head(len(payload), SETTINGS, 0, 0) + payload
+    return header(len(payload), SETTINGS, 0, 0) + payload
 
 
 def settings_acknowledged() -> bytes:
-    return head(0, SETTINGS, ACK, 0)
+    return header(0, SETTINGS, ACK, 0)
 
 
 def ping(payload: bytes, *, ack: bool = False) -> bytes:
-    return head(8, PING, ACK if ack else 0, 0) + payload
+    return header(8, PING, ACK if ack else 0, 0) + payload
 
 
 def goaway(code: int, why: str = "") -> bytes:
     """We accept no streams of the peer's, so the last one is always 0."""
     debug = why.encode("ascii", "replace")
-    return head(8 + len(debug), GOAWAY, 0, 0) + struct.pack(">II", 0, code) + debug
+    return header(8 + len(debug), GOAWAY, 0, 0) + struct.pack(">II", 0, code) + debug
 
 
-def reset(stream: int, code: int) -> bytes:
-    return head(4, RST_STREAM, 0, stream) + _pack_number(code)
+def reset(stream_id: int, code: int) -> bytes:
+    return header(4, RST_STREAM, 0, stream_id) + _pack_integer(code)
 
 
-def window_update(stream: int, size: int) -> bytes:
-    return head(4, WINDOW_UPDATE, 0, stream) + _pack_number(size)
+def window_update(stream_id: int, size: int) -> bytes:
+    return header(4, WINDOW_UPDATE, 0, stream_id) + _pack_integer(size)
 
 
-def field_block(stream: int, block: bytes, limit: int, *, end: bool) -> list[bytes]:
+def field_block(stream_id: int, block: bytes, limit: int, *, end: bool) -> list[bytes]:
     """HEADERS, and as many CONTINUATION frames as the peer's limit asks for."""
     flags = END_STREAM if end else 0
     if len(block) <= limit:
-        return [head(len(block), HEADERS, flags | END_HEADERS, stream), block]
-    packed = [head(limit, HEADERS, flags, stream), block[:limit]]
+        return [header(len(block), HEADERS, flags | END_HEADERS, stream_id), block]
+    packed = [header(limit, HEADERS, flags, stream_id), block[:limit]]
     for start in range(limit, len(block), limit):
         part = block[start : start + limit]
         last = END_HEADERS if start + limit >= len(block) else 0
-        packed += (head(len(part), CONTINUATION, last, stream), part)
+        packed += (header(len(part), CONTINUATION, last, stream_id), part)
     return packed
-
-
-def unpadded(payload: bytes) -> bytes:
-    """What a padded payload holds. Source: RFC 9113 section 6.1."""
-    if not payload:
-        raise Broken(Code.FRAME_SIZE_ERROR, "a padded frame without room for its padding")
-    padding = payload[0]
-    if padding >= len(payload):
-        raise Broken(Code.PROTOCOL_ERROR, "more padding than frame")
-    return payload[1 : len(payload) - padding]

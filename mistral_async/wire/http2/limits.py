@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import struct
+from enum import IntEnum
 
-from mistral_async.wire.http2.frames import LARGEST_NUMBER, SMALLEST_LIMIT, Broken, Code
-
-HEADER_TABLE_SIZE, ENABLE_PUSH, MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MAX_HEADER_LIST_SIZE = (
-    range(1, 7)
+from mistral_async.wire.http2.frames import (
+    FIRST_WINDOW,
+    MAX_WINDOW,
+    SMALLEST_MAX_FRAME_SIZE,
+    ConnectionFault,
+    ErrorCode,
 )
 
 STREAMS_AT_FIRST = 100  # until the peer says; what RFC 9113 section 6.5.2 calls the least a peer should allow
@@ -16,43 +19,56 @@ STREAMS_AT_MOST = 1000  # whatever the peer allows, or when it sets no limit
 _entries = struct.Struct(">HI").iter_unpack
 
 
+class Setting(IntEnum):
+    """What a peer may say of itself. Source: RFC 9113 section 6.5.2."""
+
+    HEADER_TABLE_SIZE = 1
+    ENABLE_PUSH = 2
+    MAX_CONCURRENT_STREAMS = 3
+    INITIAL_WINDOW_SIZE = 4
+    MAX_FRAME_SIZE = 5
+    MAX_HEADER_LIST_SIZE = 6
+
+
 class Limits:
     """The peer's settings, as they stand."""
 
-    __slots__ = ("frame", "streams", "table_set", "window")
+    __slots__ = ("_told", "frame", "streams", "table_set", "window")
 
     def __init__(self) -> None:
         self.streams = STREAMS_AT_FIRST
-        self.window = 65535  # bytes a new stream may send; RFC 9113 section 6.5.2
-        self.frame = SMALLEST_LIMIT  # bytes of payload
+        self.window = FIRST_WINDOW  # bytes a new stream may send
+        self.frame = SMALLEST_MAX_FRAME_SIZE  # bytes of payload
         self.table_set = False  # the header table's size was among the last ones
+        self._told = False  # the peer has said what it allows
 
-    def update(self, payload: bytes, *, first: bool) -> None:
-        """Take over the payload of a SETTINGS frame. Raises ``Broken``.
+    def update(self, payload: bytes) -> None:
+        """Take over the payload of a SETTINGS frame. Raises ``ConnectionFault``.
 
         Source: RFC 9113 section 6.5.2.
         """
         if len(payload) % 6:
-            raise Broken(Code.FRAME_SIZE_ERROR, "SETTINGS of a wrong length")
-        if first:
+            raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS of a wrong length")
+        if not self._told:
+            self._told = True
             self.streams = STREAMS_AT_MOST
         self.table_set = False
         for key, value in _entries(payload):
             match key:
-                case 1:  # HEADER_TABLE_SIZE
+                case Setting.HEADER_TABLE_SIZE:
                     self.table_set = True
-                case 2:  # ENABLE_PUSH
+                case Setting.ENABLE_PUSH:
                     if value:
-                        raise Broken(Code.PROTOCOL_ERROR, "ENABLE_PUSH from a server")
-                case 3:  # MAX_CONCURRENT_STREAMS
+                        raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "ENABLE_PUSH from a server")
+                case Setting.MAX_CONCURRENT_STREAMS:
                     self.streams = min(value, STREAMS_AT_MOST)
-                case 4:  # INITIAL_WINDOW_SIZE
-                    if value > LARGEST_NUMBER:
-                        raise Broken(Code.FLOW_CONTROL_ERROR, "an INITIAL_WINDOW_SIZE that is too large")
+                case Setting.INITIAL_WINDOW_SIZE:
+                    if value > MAX_WINDOW:
+                        raise ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "an INITIAL_WINDOW_SIZE that is too large")
                     self.window = value
-                case 5:  # MAX_FRAME_SIZE
-                    if not SMALLEST_LIMIT <= value < 2**24:
-                        raise Broken(Code.PROTOCOL_ERROR, "a MAX_FRAME_SIZE that is not allowed")
+                case Setting.MAX_FRAME_SIZE:
+                    if not SMALLEST_MAX_FRAME_SIZE <= value < 2**24:
+                        raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "a MAX_FRAME_SIZE that is not allowed")
                     self.frame = value
                 case _:  # MAX_HEADER_LIST_SIZE is advice, others are to be ignored
                     pass

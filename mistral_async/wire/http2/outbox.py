@@ -28,7 +28,7 @@ class Piece:
 
 
 class Outbox:
-    """``paused`` is the transport's: its buffer is full."""
+    """The line of pieces that are to be sent; it stands still while ``paused``: the transport's buffer is full."""
 
     def __init__(self, session: Session, flush: Callable[[], None]) -> None:
         self.paused = False

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from mistral_async.http import Request, Response
 from mistral_async.wire.dial import Dialed
-from mistral_async.wire.failures import lost, no_connection, not_connected_in_time
+from mistral_async.wire.failures import closed_here, no_connection, not_connected_in_time
 from mistral_async.wire.http2.connection import Http2Connection
 
 REDIAL_PAUSE = 1.0  # seconds without another attempt, after one failed that only would have added a connection
@@ -19,7 +19,7 @@ class OtherProtocol(Exception):
 
 
 class Pool:
-    """Belongs to the event loop that it is used in."""
+    """The connections to one origin, in the event loop that they are used in, and the requests that wait for them."""
 
     def __init__(
         self,
@@ -46,16 +46,6 @@ class Pool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._redial_at = 0.0  # the loop's time
         self._closed = False
-
-    @property
-    def connections(self) -> int:
-        """How many there are, those that drain included."""
-        return len(self._live) + len(self._draining)
-
-    @property
-    def idle(self) -> bool:
-        """Nothing is under way, or waits."""
-        return not self._line and all(connection.idle for connection in [*self._live, *self._draining])
 
     async def send(self, request: Request, /) -> Response:
         """Send it, and return when the head of the response is there. Raises ``OtherProtocol``."""
@@ -84,7 +74,7 @@ class Pool:
             return
         self._live.append(connection)
         for waiter in self._line:
-            waiter.patient()
+            waiter.stop_limit()
         self._change()
 
     async def aclose(self) -> None:
@@ -92,7 +82,7 @@ class Pool:
         self._closed = True
         while self._line:
             waiter = self._line.popleft()
-            waiter.fail(_closed_here(waiter.request))
+            waiter.fail(closed_here(waiter.request, answered=False, processed=False))
         self._stop_dialling()
         connections = [*self._live, *self._draining]
         for connection in connections:
@@ -111,14 +101,14 @@ class Pool:
     async def _turn(self, request: Request, *, again: bool) -> Http2Connection:
         """Wait for a stream of some connection."""
         if self._closed:
-            raise _closed_here(request)
+            raise closed_here(request, answered=False, processed=False)
         waiter = _Waiter(request, self._expire)
         if again:
             self._line.appendleft(waiter)
         else:
             self._line.append(waiter)
         if not self._live:
-            waiter.hurry()
+            waiter.start_limit()
         self._dial_soon()
         try:
             connection = await waiter.turn
@@ -126,14 +116,14 @@ class Pool:
             self._gone(waiter)
             raise
         finally:
-            waiter.patient()
-        connection.promised -= 1
+            waiter.stop_limit()
+        connection.redeem()
         return connection
 
     def _gone(self, waiter: _Waiter) -> None:
         """Its caller waits no more."""
         if (connection := waiter.served) is not None:
-            connection.promised -= 1
+            connection.redeem()
             self._change()
         elif waiter in self._line:
             self._line.remove(waiter)
@@ -162,7 +152,7 @@ class Pool:
         self._draining = [each for each in self._draining if not each.closed]
         if had and not self._live:
             for waiter in self._line:
-                waiter.hurry()
+                waiter.start_limit()
 
     # Dialling: one at a time, for as long as somebody waits.
 
@@ -230,13 +220,13 @@ class _Waiter:
         self._expire = expire
         self._timer: asyncio.TimerHandle | None = None
 
-    def hurry(self) -> None:
+    def start_limit(self) -> None:
         """There is no connection: the limit ``connect`` counts from now."""
         limit = self.request.timeout.connect
         if limit is not None and self._timer is None:
             self._timer = self.turn.get_loop().call_later(limit, self._expire, self)
 
-    def patient(self) -> None:
+    def stop_limit(self) -> None:
         """There is a connection, however full: the limit counts no more."""
         if self._timer is not None:
             self._timer.cancel()
@@ -245,7 +235,7 @@ class _Waiter:
     def serve(self, connection: Http2Connection) -> None:
         if not self.turn.done():
             self.served = connection
-            connection.promised += 1
+            connection.promise()
             self.turn.set_result(connection)
 
     def fail(self, error: Exception) -> None:
@@ -256,9 +246,5 @@ class _Waiter:
 
 def _because(exc: OSError, request: Request) -> Exception:
     error = no_connection(exc, request)
-    error.__cause__ = exc
+    error.__cause__ = exc  # by hand: it is raised where its caller waits, and out of no `except`
     return error
-
-
-def _closed_here(request: Request) -> Exception:
-    return lost(request, "the client was closed before this was sent", answered=False, processed=False)

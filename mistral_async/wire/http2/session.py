@@ -8,35 +8,45 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from mistral_async.wire.http2 import frames, limits
-from mistral_async.wire.http2.compression import LARGEST_LIST
-from mistral_async.wire.http2.frames import LARGEST_NUMBER, Broken, Code
+from mistral_async.wire.http2 import frames
+from mistral_async.wire.http2.frames import FIRST_WINDOW, MAX_STREAM_ID, ConnectionFault, ErrorCode
+from mistral_async.wire.http2.header_compression import MAX_HEADER_LIST_SIZE
+from mistral_async.wire.http2.limits import Setting
+from mistral_async.wire.http2.patience import GIVEN_UP, REQUEST, UPLOADED, UPLOADED_KIB
+from mistral_async.wire.http2.reader import Reader
 from mistral_async.wire.http2.receiver import Receiver
-from mistral_async.wire.http2.state import CONNECTION_WINDOW, State, nothing
-from mistral_async.wire.http2.stream import WINDOW, Failure, Stream
-
-CANCEL = Code.CANCEL
-LATE = 100  # frames that may still come for a stream that was given up, without anybody being to blame
+from mistral_async.wire.http2.state import CONNECTION_WINDOW, ConnectionState
+from mistral_async.wire.http2.stream import WINDOW, Failure, Stream, nothing
 
 
 class Session:
-    """What is received never raises: what breaks the rules ends its stream, or sets ``failure`` and ends them all."""
+    """A connection without its socket: opens streams, and keeps both sides to the rules.
 
-    __slots__ = ("_frames", "_receiver", "_state")
+    What is received never raises: what breaks the rules ends its stream, or sets ``failure`` and ends them all.
+    """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic, first_id: int = 1) -> None:
-        self._state = State(clock, first_id)
-        self._receiver = Receiver(self._state)
+    __slots__ = ("_frames", "_reader", "_state")
+
+    def __init__(
+        self,
+        *,
+        on_change: Callable[[], None] = nothing,
+        clock: Callable[[], float] = time.monotonic,
+        first_id: int = 1,
+    ) -> None:
+        """``on_change`` is called when more streams may be free, or no more will be."""
+        self._state = ConnectionState(on_change, clock, first_id)
+        self._reader = Reader(Receiver(self._state))
         self._frames = self._state.outgoing.frames
-        ours = {
-            limits.ENABLE_PUSH: 0,
-            limits.INITIAL_WINDOW_SIZE: WINDOW,
-            limits.MAX_HEADER_LIST_SIZE: LARGEST_LIST,
+        ours: dict[int, int] = {
+            Setting.ENABLE_PUSH: 0,
+            Setting.INITIAL_WINDOW_SIZE: WINDOW,
+            Setting.MAX_HEADER_LIST_SIZE: MAX_HEADER_LIST_SIZE,
         }
         self._frames += (
             frames.PREFACE,
             frames.settings(ours),
-            frames.window_update(0, CONNECTION_WINDOW - 65535),
+            frames.window_update(0, CONNECTION_WINDOW - FIRST_WINDOW),
         )
 
     @property
@@ -51,10 +61,6 @@ class Session:
         if state.draining or state.failure is not None:
             return 0
         return max(0, state.limits.streams - len(state.streams))
-
-    @property
-    def open_streams(self) -> int:
-        return len(self._state.streams)
 
     @property
     def draining(self) -> bool:
@@ -72,20 +78,6 @@ class Session:
         state = self._state
         return state.failure is not None or (state.draining and not state.streams)
 
-    @property
-    def acknowledged(self) -> int:
-        """How many of our PINGs were answered."""
-        return self._state.acknowledged
-
-    @property
-    def on_change(self) -> Callable[[], None]:
-        """Called when more streams may be free, or no more will be."""
-        return self._state.on_change
-
-    @on_change.setter
-    def on_change(self, call: Callable[[], None]) -> None:
-        self._state.on_change = call
-
     def take(self) -> bytes:
         """All that is to be written now."""
         data = b"".join(self._frames)
@@ -102,10 +94,10 @@ class Session:
         if state.failure is not None:
             return
         try:
-            self._receiver.receive(data)
-        except Broken as broken:
-            self._frames.append(frames.goaway(broken.code, broken.what))
-            state.over(Failure("protocol", broken.what, broken.code))
+            self._reader.read(data)
+        except ConnectionFault as fault:
+            self._frames.append(frames.goaway(fault.code, fault.what))
+            state.over(Failure("protocol", fault.what))
         state.tell()
 
     def open(self, fields: Sequence[tuple[bytes, bytes]], *, end: bool, notify: Callable[[], None]) -> Stream:
@@ -117,18 +109,18 @@ class Session:
             raise RuntimeError("no stream is free")
         state = self._state
         block = state.encoder.encode(fields)
-        number = state.next_id
+        stream_id = state.next_id
         bodyless = (b":method", b"HEAD") in fields[:4]
-        stream = Stream(number, state.outgoing, state.limits.window, notify, bodyless=bodyless)
-        state.streams[number] = stream
+        stream = Stream(stream_id, state.outgoing, state.limits.window, notify, bodyless=bodyless)
+        state.streams[stream_id] = stream
         if end:
             stream.sent = True
         else:
-            state.unfinished[number] = stream
-        state.patience.left += 4
-        self._frames += frames.field_block(number, block, state.limits.frame, end=end)
-        state.next_id = number + 2
-        if state.next_id > LARGEST_NUMBER:  # section 5.1.1
+            state.unfinished[stream_id] = stream
+        state.patience.earn(REQUEST)
+        self._frames += frames.field_block(stream_id, block, state.limits.frame, end=end)
+        state.next_id = stream_id + 2
+        if state.next_id > MAX_STREAM_ID:  # section 5.1.1
             state.drain()
             state.tell()
         return stream
@@ -140,7 +132,7 @@ class Session:
         taken = min(size, stream.room)
         if stream.id not in state.unfinished or (size and not taken):
             return 0
-        number, limit, out = stream.id, state.limits.frame, self._frames
+        stream_id, limit, out = stream.id, state.limits.frame, self._frames
         end = end and taken == size
         stream.window -= taken
         state.outgoing.window -= taken
@@ -148,41 +140,37 @@ class Session:
         for start in range(0, taken, limit):
             part = view[start : min(start + limit, taken)]
             last = end and start + limit >= taken
-            out += (frames.head(len(part), frames.DATA, frames.END_STREAM if last else 0, number), part)
-            # What the peer says to this is its due: credit for the bytes, a PING to measure the way.
-            state.patience.left += 4 + (len(part) >> 10)
+            out += (frames.header(len(part), frames.DATA, frames.END_STREAM if last else 0, stream_id), part)
+            state.patience.earn(UPLOADED + UPLOADED_KIB * (len(part) >> 10))
         if end and not size:
-            out.append(frames.head(0, frames.DATA, frames.END_STREAM, number))
-        del state.unfinished[number]
+            out.append(frames.header(0, frames.DATA, frames.END_STREAM, stream_id))
+        del state.unfinished[stream_id]
         if end:
             stream.sent = True
         else:
-            state.unfinished[number] = stream  # at the end: the others are next
+            state.unfinished[stream_id] = stream  # at the end: the others are next
         return taken
 
-    def reset(self, stream: Stream, code: int = CANCEL) -> None:
+    def reset(self, stream: Stream, code: int = ErrorCode.CANCEL) -> None:
         """Give one stream up. Frames of it that are still on their way are ignored (section 5.1, closed)."""
         state = self._state
         if stream.id not in state.streams:
             return
         self._frames.append(frames.reset(stream.id, code))
-        state.patience.left += LATE  # for what is on its way
-        stream.notify = nothing
-        state.end(stream, Failure("reset", "given up", code))
-        stream.chunks = []
-        stream.size = 0
+        state.patience.earn(GIVEN_UP)
+        stream.drop()
+        state.end(stream, Failure("reset", "given up"))
         state.tell()
 
     def ping(self) -> None:
-        """Ask for a sign of life; ``acknowledged`` grows when it comes."""
-        self._state.pings += 1
-        self._frames.append(frames.ping(self._state.pings.to_bytes(8)))
+        """Ask for a sign of life."""
+        self._frames.append(frames.ping(bytes(8)))
 
     def close(self) -> None:
         """Tell the peer that no stream will be opened any more."""
         state = self._state
         if state.failure is None:
-            self._frames.append(frames.goaway(Code.NO_ERROR))
+            self._frames.append(frames.goaway(ErrorCode.NO_ERROR))
             state.drain()
             state.tell()
 
@@ -190,8 +178,8 @@ class Session:
         """The connection ended; ``what`` says how, on one line."""
         state = self._state
         if state.failure is None:
-            if state.parting is not None:
-                what = f"{what} after GOAWAY with {frames.name_of(state.parting)}"
+            if state.goaway_code is not None:
+                what = f"{what} after GOAWAY with {frames.name_of(state.goaway_code)}"
             self._frames.clear()
-            state.over(Failure("lost", what, state.parting))
+            state.over(Failure("lost", what))
             state.tell()

@@ -1,4 +1,4 @@
-"""One request and its answer on an HTTP/2 connection."""
+"""The state of one HTTP/2 stream: what has arrived, and what may be sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ class Failure(NamedTuple):
 
     kind: Literal["refused", "reset", "protocol", "lost"]  # refused: surely not processed
     what: str  # for messages, on one line
-    code: int | None = None  # RFC 9113 section 7
 
 
 class Outgoing:
@@ -28,11 +27,11 @@ class Outgoing:
 
     def __init__(self) -> None:
         self.frames: list[bytes | memoryview] = []
-        self.window = 65535  # RFC 9113 section 6.9.2
+        self.window = frames.FIRST_WINDOW
 
 
 class Stream:
-    """Written by the session, read by everybody; only ``take`` is for its opener to call."""
+    """A stream, as far as it has come: written by its session, read by everybody; its opener calls ``take``."""
 
     __slots__ = (
         "_outgoing",
@@ -50,18 +49,16 @@ class Stream:
         "sent",
         "size",
         "status",
-        "trailers",
         "window",
     )
 
     def __init__(
-        self, number: int, outgoing: Outgoing, window: int, notify: Callable[[], None], *, bodyless: bool
+        self, stream_id: int, outgoing: Outgoing, window: int, notify: Callable[[], None], *, bodyless: bool
     ) -> None:
-        self.id = number
-        self.notify = notify  # called after each change somebody may wait for
+        self.id = stream_id
+        self.notify = notify  # called after each change somebody may wait for, the end the last time
         self.status: int | None = None
         self.fields: Fields = ()
-        self.trailers: Fields = ()
         self.chunks: list[bytes] = []  # received and not yet taken
         self.size = 0  # bytes in them
         self.ended = False  # by the peer: all of the answer is there
@@ -105,7 +102,7 @@ class Stream:
         if self.status is not None:
             if not end:
                 raise Malformed("fields in the middle of a body")
-            self.trailers = rules.trailers(section)
+            rules.check_trailers(section)
             return True
         status, fields, length = rules.head(section)
         if status < 200:
@@ -117,6 +114,12 @@ class Stream:
         self.fields = fields
         self.status = status
         return True
+
+    def drop(self) -> None:
+        """What has come is of no use to anybody, and nobody waits for more."""
+        self.notify = nothing
+        self.chunks = []
+        self.size = 0
 
     def overrun(self, size: int) -> bool:
         """Count a frame, padding and all. Whether it was more than the peer may send."""
@@ -141,3 +144,7 @@ class Stream:
         if self.expected:
             raise Malformed("fewer bytes than its content-length says")
         self.ended = True
+
+
+def nothing() -> None:
+    """Nobody wants to know."""

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from mistral_async.errors import ProtocolError, ResponseDecodeError
 from mistral_async.http import Request, Response
 from mistral_async.transport.prefetch import Prefetch
-from mistral_async.wire.coding import PIECE, decoded
-from mistral_async.wire.codings import CODINGS
+from mistral_async.wire.content_coding import PIECE, decoded
+from mistral_async.wire.decoders import CODINGS
 from mistral_async.wire.inflate import INPUT, Inflated
 from tests.fakes import ScriptedResponse, ScriptedWire, a_request
 from tests.wire.compressing import compressed, zstd

@@ -8,29 +8,30 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from hpack import Decoder as TableDecoder
+from hpack import Decoder
 from hpack.exceptions import HPACKError, OversizedHeaderListError
 from hpack.table import HeaderTable
 
-from mistral_async.wire.http2.frames import Broken, Code
+from mistral_async.http import SECRET_FIELDS
+from mistral_async.wire.http2.frames import ConnectionFault, ErrorCode
 
-LARGEST_LIST = 64 * 1024  # bytes of fields in one section, counted as RFC 9113 section 6.5.2 says
-LARGEST_BLOCK = 256 * 1024  # bytes on the wire: what such a list takes when every symbol has the longest code
+MAX_HEADER_LIST_SIZE = 64 * 1024  # bytes of fields in one section, counted as RFC 9113 section 6.5.2 says
+MAX_HEADER_BLOCK_SIZE = 256 * 1024  # bytes on the wire: what such a list takes when every symbol has the longest code
 MEMO_SIZE = 512  # fields remembered; a client sends few different ones, but ids in paths are endless
 MEMO_VALUE = 4096  # bytes; longer values are not remembered
 
 _INDEXES = {field: at for at, field in reversed(list(enumerate(HeaderTable.STATIC_TABLE, start=1)))}
 _NAME_INDEXES = {name: at for (name, _), at in reversed(list(_INDEXES.items()))}
 # Source: RFC 7541 section 7.1.3. Whoever passes these on may not put them in a table either.
-_NEVER_INDEXED = frozenset((b"authorization", b"proxy-authorization", b"cookie"))
+_NEVER_INDEXED = frozenset(name.encode("ascii") for name in SECRET_FIELDS)
 _NAME = re.compile(rb":?[!-9;-@\[-~]+")  # RFC 9113 section 8.2.1
 _EMPTY_TABLE = b"\x20"  # a table size update to 0
 # Source: RFC 7541 section 4.2: two are all that one block can need.
 _TOO_MANY_UPDATES = re.compile(rb"(?:[\x20-\x3e]|\x3f[\x80-\xff]{0,8}[\x00-\x7f]){3}")
 
 
-class Encoder:
-    """Writes fields without the dynamic table, so that the same field always gives the same bytes, and is remembered.
+class HeaderEncoder:
+    """A writer of header blocks without the dynamic table: the same field gives the same bytes, and is remembered.
 
     That costs a few hundred bytes a request and saves most of the work.
     """
@@ -69,24 +70,25 @@ class Encoder:
         return encoded
 
 
-class Decoder:
-    """Reads the blocks of a connection, all of them and in order, since each may change the table."""
+class HeaderDecoder:
+    """The reader of a connection's header blocks: all of them and in order, since each may change the table."""
 
     __slots__ = ("_decoder",)
 
     def __init__(self) -> None:
-        self._decoder = TableDecoder(max_header_list_size=LARGEST_LIST)
+        self._decoder = Decoder(max_header_list_size=MAX_HEADER_LIST_SIZE)
 
     def decode(self, block: bytes) -> list[tuple[bytes, bytes]]:
-        """Raises ``Broken``: what comes after a block that was not understood cannot be understood either."""
+        """Raises ``ConnectionFault``: what comes after a block that was not understood cannot be understood either."""
         if block and 0x20 <= block[0] <= 0x3F and _TOO_MANY_UPDATES.match(block):
-            raise Broken(Code.COMPRESSION_ERROR, "a header block full of table sizes")
+            raise ConnectionFault(ErrorCode.COMPRESSION_ERROR, "a header block full of table sizes")
         try:
             return list(self._decoder.decode(block, raw=True))
         except OversizedHeaderListError:
-            raise Broken(Code.ENHANCE_YOUR_CALM, f"more than {LARGEST_LIST} bytes of header fields") from None
+            what = f"more than {MAX_HEADER_LIST_SIZE} bytes of header fields"
+            raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, what) from None
         except HPACKError:
-            raise Broken(Code.COMPRESSION_ERROR, "a header block that cannot be decoded") from None
+            raise ConnectionFault(ErrorCode.COMPRESSION_ERROR, "a header block that cannot be decoded") from None
 
 
 def _encoded(name: bytes, value: bytes) -> bytes:

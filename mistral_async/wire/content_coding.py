@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Callable
 
 from mistral_async.errors import ProtocolError
-from mistral_async.http import Headers, Request, Response
+from mistral_async.http import Request, Response, Wrapped
 from mistral_async.settings.client import Compression
-from mistral_async.wire.codings import ALIASES, CODINGS, OFFERED, Coding
+from mistral_async.wire.decoders import ALIASES, CODINGS, OFFERED, Coding
 from mistral_async.wire.failures import host_of
 from mistral_async.wire.inflate import Corrupt, Inflated
 
-PIECE = 256 * 1024  # bytes inflated at once: much less costs time, much more memory and the patience of other tasks
+PIECE = 256 * 1024  # bytes at once; more blocks the loop, less costs time
 MOST_CODINGS = 3  # one over the other; nobody needs two
+_FIELD = b"content-encoding"
+_FIELD_SIZE = len(_FIELD)
 
 
 def accept(request: Request, compression: Compression) -> str:
@@ -31,7 +33,8 @@ def decoded(response: Response, request: Request) -> Response:
     its status says enough.
     """
     for name, value in response.headers.fields:
-        if len(name) == 16 and name.lower() == b"content-encoding" and value.strip().lower() != b"identity":
+        # By its length first, since every answer comes by here: that spares the other fields a copy in lower case.
+        if len(name) == _FIELD_SIZE and name.lower() == _FIELD and value.strip().lower() != b"identity":
             break
     else:
         return response
@@ -45,16 +48,12 @@ def decoded(response: Response, request: Request) -> Response:
     return Decoded(response, codings, request) if codings else response
 
 
-class Decoded:
+class Decoded(Wrapped):
     """Another response, inflated while it is read, however the compressed bytes are cut. Never much is held."""
 
     def __init__(self, inner: Response, codings: list[Coding], request: Request) -> None:
         """The codings stand in the order in which they were applied, of which there is at least one."""
-        self.status = inner.status
-        self.headers: Headers = inner.headers
-        self.http_version = inner.http_version
-        self.attempts = inner.attempts
-        self._inner = inner
+        super().__init__(inner)
         self._request = request
         self._chunk = b""
         self._taken = 0  # bytes of the chunk
@@ -66,7 +65,7 @@ class Decoded:
         self._take = fetch
 
     async def read(self) -> bytes:
-        """The whole body. Raises ``ProtocolError`` where it cannot be inflated."""
+        """What is left of the body. Raises ``ProtocolError`` where it cannot be inflated."""
         pieces: list[bytes] = []
         while piece := await self.receive():
             pieces.append(piece)
@@ -88,10 +87,6 @@ class Decoded:
         except Corrupt as exc:
             raise _unreadable(self._request, str(exc)) from exc
         return b""
-
-    def close(self) -> None:
-        """Give up what has not been read."""
-        self._inner.close()
 
     def _fetch(self, limit: int) -> bytes:
         """The next bytes of the chunk that has arrived; empty at its end."""

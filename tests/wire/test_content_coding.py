@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mistral_async.errors import ProtocolError
 from mistral_async.http import Answer, Headers, Response
 from mistral_async.settings.client import Compression
-from mistral_async.wire.coding import accept, decoded
+from mistral_async.wire.content_coding import accept, decoded
 from tests.fakes import ScriptedResponse, a_request
 from tests.wire.compressing import COMPRESS, compressed, flushed, raw_deflate
 
@@ -221,7 +221,7 @@ def test_codings_that_are_not_installed_or_know_no_bound_are_not_offered(brotli:
         f"sys.modules['brotli'] = {brotli}\n"
         "if sys.modules['brotli']: sys.modules['brotli'].Decompressor = lambda: zlib_like\n"
         "for name in ('brotlicffi', 'compression.zstd', 'backports.zstd'): sys.modules[name] = None\n"
-        "from mistral_async.wire.codings import OFFERED\n"
+        "from mistral_async.wire.decoders import OFFERED\n"
         "assert OFFERED == 'gzip, deflate', OFFERED\n"
     )
 

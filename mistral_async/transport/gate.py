@@ -1,0 +1,28 @@
+"""Refuse what is sent after the client was closed: it would open connections that nobody closes."""
+
+from __future__ import annotations
+
+from mistral_async.http import Request, Response, Transport
+
+
+class Gate:
+    """Open until it is closed, and again after ``open``."""
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+        self._closed = False
+
+    def open(self) -> None:
+        """Let requests through again."""
+        self._closed = False
+
+    async def send(self, request: Request, /) -> Response:
+        """Send it. Raises ``RuntimeError`` where the client is closed."""
+        if self._closed:
+            raise RuntimeError(f"the client is closed ({request})")
+        return await self._inner.send(request)
+
+    async def aclose(self) -> None:
+        """Close what is below, and let nothing through."""
+        self._closed = True
+        await self._inner.aclose()
