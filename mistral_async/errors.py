@@ -34,6 +34,9 @@ class MistralError(Exception):
     attempts: int = 0
     """How often the request was sent; 0 where nothing was."""
 
+    of_caller: bool = False
+    """Whether it came out of the request's own body or key function, and not of sending it."""
+
     def __init__(self, message: str, *, request: Target | None = None) -> None:
         super().__init__(message)
         self.message = message

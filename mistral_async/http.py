@@ -83,6 +83,17 @@ Answer: TypeAlias = Literal["whole", "events", "bytes"]
 """How an answer is wanted: held in memory, as a stream of events, or in chunks as they arrive."""
 
 
+class TimeLimit:
+    """By when a call must be over, and how far it has come: kept up to date by the layers it passes."""
+
+    __slots__ = ("at", "attempts", "begun")
+
+    def __init__(self, at: float) -> None:
+        self.at = at  # the loop's time
+        self.attempts = 0  # that have begun
+        self.begun = False  # the present attempt has a connection: what it waits for now is the server's
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One request, complete but for what a layer adds (authorization) and the wire knows (host, framing).
 
