@@ -18,7 +18,7 @@ from mistral_async.pages import next_parameter
 from mistral_async.raw import Raw
 from mistral_async.saving import save
 from mistral_async.settings import Retry, Timeout
-from mistral_async.settings.checks import check_headers, check_timeout
+from mistral_async.settings.checks import check_extra_body, check_headers, check_timeout
 from mistral_async.settings.values import check_kind
 from mistral_async.streams import ByteStream, EventStream
 
@@ -76,7 +76,7 @@ class Call(Coroutine[Any, Any, T_co]):
             timeout=self._options.timeout if timeout is msgspec.UNSET else check_timeout(timeout),
             retry=self._options.retry if retry is msgspec.UNSET else check_kind("retry", retry, Retry),
             headers={**self._options.headers, **check_headers(headers)},
-            extra_body={**self._options.extra_body, **(extra_body or {})},
+            extra_body={**self._options.extra_body, **check_extra_body(extra_body)},
         )
         self._spend()
         return self._as(type(self), changed)
@@ -174,6 +174,7 @@ class StreamingCall(Call[T], Generic[T, E]):
             lambda event: cast(E, self._engine.decode_event(operation, event)),
             request=request,
             end=operation.events.end if operation.events else None,
+            limit=self._engine.max_response_size,
         )
 
     def __aiter__(self) -> EventStream[E]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import ssl
 from collections.abc import Mapping
 from types import TracebackType
@@ -11,11 +13,11 @@ import msgspec
 
 from mistral_async.engine import Engine
 from mistral_async.hooks import Hooks, OnRequest, OnResponse, OnRetry
-from mistral_async.http import SECRET_FIELDS, Transport
+from mistral_async.http import Transport
 from mistral_async.origin import origin_of
 from mistral_async.resources import Resources
 from mistral_async.settings import TLS, CircuitBreaker, Proxy, Retry, Settings, Timeout
-from mistral_async.settings.checks import BASE_URL, ApiKey, check_api_key, check_proxy, check_timeout
+from mistral_async.settings.checks import BASE_URL, ApiKey, check_api_key, check_proxy, check_timeout, check_wire
 from mistral_async.settings.client import MAX_CONNECTIONS, MAX_RESPONSE_SIZE, Compression, HttpVersion
 from mistral_async.transport.auth import Auth
 from mistral_async.transport.circuit import CircuitState
@@ -28,6 +30,9 @@ from mistral_async.transport.redirect import Redirect
 from mistral_async.transport.resend import Resend
 
 DEFAULT_RETRY = Retry()
+
+# What the name of a header field says whose value may be a credential: no pickle holds it.
+CREDENTIAL = re.compile("auth|cookie|key|password|secret|token")
 
 
 class MistralClient(Resources):
@@ -96,16 +101,17 @@ class MistralClient(Resources):
         )
         self._hooks = Hooks(on_request=on_request, on_response=on_response, on_retry=on_retry)
         key = check_api_key(api_key)
+        check_wire(wire)
 
         # The layers, the innermost first.
-        self._gate = Gate(wire if wire is not None else _network(settings))
-        layers: Transport = Auth(self._gate, key, origin_of(settings.base_url))
-        layers = Prefetch(Redirect(layers), settings.max_response_size)
+        self._gate = Gate(wire if wire is not None else _network(settings), begins=wire is not None)
+        auth = Auth(self._gate, key, origin_of(settings.base_url), secrets=functools.partial(_secrets, settings))
+        layers: Transport = Prefetch(auth, settings.max_response_size)
         self._circuits: Circuits | None = None
         if settings.circuit_breaker is not None:
             layers = self._circuits = Circuits(layers, settings.circuit_breaker)
-        layers = Deadline(Resend(layers, on_retry=on_retry))
-        self._engine = Engine(Observe(layers, self._hooks), settings)
+        layers = Deadline(Resend(Redirect(layers), on_retry=on_retry))
+        self._engine = Engine(Observe(layers, self._hooks), settings, masked=auth.masked)
 
     @property
     def circuits(self) -> Mapping[str, CircuitState]:
@@ -133,7 +139,7 @@ class MistralClient(Resources):
 
     def __reduce__(self) -> tuple[Any, ...]:
         arguments = msgspec.structs.asdict(self._settings) | msgspec.structs.asdict(self._hooks)
-        headers = {name: value for name, value in self._settings.headers.items() if name not in SECRET_FIELDS}
+        headers = {name: value for name, value in self._settings.headers.items() if not CREDENTIAL.search(name)}
         return _made_again, (type(self), {**arguments, "headers": headers})
 
 
@@ -141,6 +147,18 @@ def _network(settings: Settings) -> Transport:
     from mistral_async.wire.network import Network  # aiohttp is loaded by those who make a client, not by an import
 
     return Network(settings)
+
+
+def _secrets(settings: Settings, origin: str) -> tuple[str, ...]:
+    """What no answer of an origin may show besides the key: the credentials for the proxy on the way."""
+    from mistral_async.wire.proxies import authorization, proxy_for
+
+    try:
+        proxy = proxy_for(origin, proxy=settings.proxy, trust_env=settings.trust_env)
+    except OSError:  # the environment names what is no proxy: nothing was sent to it
+        return ()
+    encoded = authorization(proxy) if proxy is not None else None
+    return (encoded.removeprefix("Basic "), proxy.password or "") if proxy is not None and encoded else ()
 
 
 def _made_again(client_type: type[MistralClient], arguments: dict[str, Any]) -> MistralClient:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import msgspec
@@ -19,11 +19,11 @@ from mistral_async.codec.answers import UNFIT, AnswerDecoder, NotReadable
 from mistral_async.codec.events import ErrorEvent, EventDecoder
 from mistral_async.codec.lenient import Misfit
 from mistral_async.codec.load import model
-from mistral_async.codec.problem import read_problem
+from mistral_async.codec.problem import Problem, read_problem
 from mistral_async.codec.requests import RequestEncoder
 from mistral_async.codec.sse import EventParser, ServerEvent
 from mistral_async.errors import APIError, ResponseDecodeError, error_for
-from mistral_async.fields import request_id, retry_after
+from mistral_async.fields import EVENT_STREAM, is_event_stream, media_type, request_id, retry_after
 from mistral_async.http import Answer, Request, Response, Transport
 from mistral_async.operation import Events, Operation
 from mistral_async.settings import Retry, Settings, Timeout
@@ -32,7 +32,6 @@ from mistral_async.transport.held import ERROR_LIMIT, beginning
 log = logging.getLogger("mistral_async")
 
 USER_AGENT = f"mistral-async/{__version__}"
-EVENTS = "text/event-stream"
 NO_STREAM_LIMIT = 16 * 1024 * 1024  # bytes; more than any completion, and no flood
 SHOWN_MISFITS = 5  # of an answer's misfits in one log record; the rest is counted
 
@@ -69,11 +68,18 @@ def _event_decoder(operation: Operation) -> EventDecoder[Any]:
 class Engine:
     """Sends operations through a transport, and reads what comes back."""
 
-    def __init__(self, transport: Transport, settings: Settings) -> None:
+    def __init__(self, transport: Transport, settings: Settings, *, masked: Callable[[str], str] = str) -> None:
+        """``masked`` takes the key out of what is quoted from answers."""
         self._transport = transport
         self._settings = settings
+        self._masked = masked
         self._headers = {"user-agent": USER_AGENT, **settings.headers}
         self._told: set[Operation] = set()  # whose answers were found not to fit
+
+    @property
+    def max_response_size(self) -> int:
+        """Bytes of one answer, or of one event, that may be held in memory."""
+        return self._settings.max_response_size
 
     def request(
         self,
@@ -90,8 +96,7 @@ class Engine:
         encoded = _encoder(operation).encode(
             body, params, stream=stream, extra_body=options.extra_body, validate=self._settings.validation
         )
-        accept = EVENTS if stream else operation.accept
-        headers = {**self._headers, "accept": accept, **encoded.headers}
+        headers = {"accept": EVENT_STREAM if stream else operation.accept, **self._headers, **encoded.headers}
         if encoded.content_type is not None:
             headers["content-type"] = encoded.content_type
         headers.update(options.headers)
@@ -118,11 +123,10 @@ class Engine:
     async def send_for_events(self, request: Request) -> Response:
         """The response, whose body is a stream of events. Besides, raises ``ResponseDecodeError`` where it is not."""
         response = await self.send(request)
-        media_type = response.headers.get("content-type", EVENTS).partition(";")[0].strip().lower()
-        if media_type == EVENTS:
+        if is_event_stream(response.headers):
             return response
-        body = await beginning(response, NO_STREAM_LIMIT)  # whatever it is, it may have been paid for
-        what = f"{media_type} instead of a stream: {read_problem(body).message}"
+        body = await beginning(response, self._at_most(NO_STREAM_LIMIT))  # whatever it is, it may have been paid for
+        what = f"{media_type(response.headers)} instead of a stream: {read_problem(body).message}"
         raise self._unreadable(request, response, body, what)
 
     def decode(self, operation: Operation, request: Request, response: Response, body: bytes) -> Any:
@@ -134,7 +138,7 @@ class Engine:
             if operation.events is not None:
                 return [self.decode_event(operation, event) for event in _events(operation.events, body)]
         except (NotReadable, ErrorEvent) as exc:
-            raise self._unreadable(request, response, body, str(exc)) from exc
+            raise self._unreadable(request, response, body, str(exc)) from self._cause(exc)
         return body if operation.download else None
 
     def _decode_answer(self, operation: Operation, decoder: AnswerDecoder[Any], body: bytes) -> Any:
@@ -155,9 +159,14 @@ class Engine:
             return decoder.strictly(event)
         except UNFIT as exc:
             unfit = exc
-        decoded, misfits = decoder.leniently(event)
-        if self._settings.strict_responses:
-            raise NotReadable(str(unfit)) from unfit
+        try:
+            decoded, misfits = decoder.leniently(event)
+            if self._settings.strict_responses:
+                raise NotReadable(str(unfit)) from unfit
+        except NotReadable as exc:
+            raise NotReadable(self._masked(str(exc))) from self._cause(exc)
+        except ErrorEvent as exc:
+            raise ErrorEvent(self._told_of(exc.problem)) from None
         self._tell(operation, misfits)
         return decoded
 
@@ -172,7 +181,7 @@ class Engine:
 
     async def _error(self, request: Request, response: Response) -> APIError:
         """The error that a response stands for. Its body is read as far as a message needs it."""
-        body = await beginning(response, ERROR_LIMIT)
+        body = await beginning(response, self._at_most(ERROR_LIMIT))
         problem = read_problem(body)
         return error_for(response.status)(
             f"{response.status} for {request}: {problem.message}",
@@ -190,12 +199,30 @@ class Engine:
 
     def _unreadable(self, request: Request, response: Response, body: bytes, what: str) -> ResponseDecodeError:
         return ResponseDecodeError(
-            f"the answer to {request} cannot be read: {what}",
+            f"the answer to {request} cannot be read: {self._masked(what)}",
             body=body,
             status=response.status,
             request_id=request_id(response.headers),
             request=request,
         ).after(response.attempts)
+
+    def _at_most(self, limit: int) -> int:
+        return min(limit, self._settings.max_response_size)
+
+    def _told_of(self, problem: Problem) -> Problem:
+        """The problem of an error event, without the key."""
+        shown = {name: getattr(problem, name) for name in ("message", "code", "type", "param", "request_id")}
+        kept = {name: self._masked(text) for name, text in shown.items() if text is not None}
+        return msgspec.structs.replace(problem, **kept)
+
+    def _cause(self, exc: BaseException) -> BaseException | None:
+        """The error as a cause, which a traceback shows; None where it or what led to it quotes the key."""
+        seen: BaseException | None = exc
+        while seen is not None:
+            if self._masked(str(seen)) != str(seen):
+                return None
+            seen = seen.__cause__
+        return exc
 
     def _tell(self, operation: Operation, misfits: list[Misfit]) -> None:
         """Log what did not fit, once per operation."""
@@ -207,7 +234,7 @@ class Engine:
         log.warning(
             "an answer to %s does not fit the specification; what fits was kept: %s%s",
             operation,
-            shown,
+            self._masked(shown),
             more,
             extra={"operation": str(operation), "misfits": len(misfits)},
         )

@@ -45,11 +45,18 @@ class MistralError(Exception):
 
     def after(self, attempts: int) -> Self:
         """The same error, saying how many attempts were made."""
-        if attempts > 1 and attempts != self.attempts:
-            self.message = f"{self.message} ({attempts} attempts)"
-            self.args = (self.message, *self.args[1:])
+        if attempts > 1:
+            # What another error said may stand in this one's message: once is enough.
+            said, before = f" ({attempts} attempts)", f" ({self.attempts} attempts)"
+            message = self.message.removesuffix(before)
+            self.say(message if said in message else message + said)
         self.attempts = attempts
         return self
+
+    def say(self, message: str) -> None:
+        """Take another message in the place of the present one."""
+        self.message = message
+        self.args = (message, *self.args[1:])
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable
 from typing import TypeAlias, TypeVar
@@ -44,11 +45,27 @@ OnRetry: TypeAlias = Callable[[Retried], None]
 
 
 class Hooks(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is told. What a hook raises is logged and goes no further: no answer is lost to it."""
+    """Who is told. What a hook raises is logged and goes no further: no answer is lost to it.
+
+    Raises ``ValueError`` naming a hook that is none.
+    """
 
     on_request: OnRequest | None = None  # once a call, before its first attempt
     on_response: OnResponse | None = None  # once a call that was answered
     on_retry: OnRetry | None = None  # once for each attempt after the first
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            _check(name, getattr(self, name))
+
+
+def _check(name: str, hook: object) -> None:
+    if hook is None:
+        return
+    if not callable(hook):
+        raise ValueError(f"{name}: a plain function is wanted, not {type(hook).__name__}")
+    if inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(getattr(hook, "__call__", None)):  # noqa: B004
+        raise ValueError(f"{name}: a plain function is wanted, not an async one: nobody would await it")
 
 
 def call(hook: Callable[[T], None], told: T, name: str) -> None:

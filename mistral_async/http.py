@@ -73,7 +73,10 @@ class Body(Protocol):
 
     @property
     def replayable(self) -> bool:
-        """Whether iterating a second time gives the same bytes again."""
+        """Whether iterating it, or iterating it again, gives all the bytes.
+
+        What can be read once says True until that has begun; a second pass is refused with an error.
+        """
         ...
 
     def __aiter__(self) -> AsyncGenerator[bytes, None]: ...
@@ -84,14 +87,18 @@ Answer: TypeAlias = Literal["whole", "events", "bytes"]
 
 
 class TimeLimit:
-    """By when a call must be over, and how far it has come: kept up to date by the layers it passes."""
+    """By when a call must be over, and how far it has come: kept up to date by the layers that it passes."""
 
     __slots__ = ("at", "attempts", "begun")
 
     def __init__(self, at: float) -> None:
         self.at = at  # the loop's time
-        self.attempts = 0  # that have begun
-        self.begun = False  # the present attempt has a connection: what it waits for now is the server's
+        self.attempts = 0  # that have ended, and are followed by another
+        self.begun = False  # the wire has a connection for the present one: it waits for the server now
+
+    def anew(self) -> TimeLimit:
+        """The same limit for what has not begun."""
+        return TimeLimit(self.at)
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +113,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     body: bytes | Body | None = None
     timeout: Timeout = Timeout()
-    deadline: float | None = None  # the loop's time by which the last byte must be there
+    deadline: TimeLimit | None = None  # when the last byte must be there, set from ``timeout.total``
     retry: Retry | None = None  # None: it is sent once
     repeatable: bool = False  # sending it twice does no harm
     answer: Answer = "whole"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import warnings
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -63,7 +64,7 @@ class ByteStream(AsyncIterator[bytes]):
             response = await self._opened()
             chunk = await response.receive()
         except BaseException as exc:
-            if isinstance(exc, MistralError) and self._response is not None:
+            if isinstance(exc, MistralError) and not exc.of_caller and self._response is not None:
                 exc.after(self._response.attempts)
             self.close()
             raise
@@ -119,7 +120,7 @@ class ByteStream(AsyncIterator[bytes]):
 class EventStream(AsyncIterator[E], Generic[E]):
     """The events of an answer, each decoded when it is asked for. Closes itself as a ``ByteStream`` does."""
 
-    __slots__ = ("_bytes", "_decode", "_end", "_parser", "_ready", "_recent", "_request")
+    __slots__ = ("_bytes", "_decode", "_end", "_limit", "_parser", "_ready", "_recent", "_request")
 
     def __init__(
         self,
@@ -128,12 +129,15 @@ class EventStream(AsyncIterator[E], Generic[E]):
         *,
         request: Request,
         end: str | None,
+        limit: int = sys.maxsize,
     ) -> None:
+        """``limit`` is in bytes of one event."""
         self._bytes = ByteStream(open_response)
         self._decode = decode
         self._request = request
         self._end = end.encode() if end is not None else None  # data of the event that ends the stream
-        self._parser = EventParser()
+        self._limit = limit
+        self._parser = EventParser(limit)
         self._ready: deque[ServerEvent] = deque()
         self._recent: deque[E] = deque(maxlen=HELD_EVENTS)
 
@@ -165,6 +169,10 @@ class EventStream(AsyncIterator[E], Generic[E]):
 
     async def _receive(self) -> None:
         """Take in one chunk. Ends the iteration where the answer has ended, with an error where it ended too soon."""
+        if self._parser.too_large:
+            self.close()
+            what = f"an event of {self._request} is larger than `max_response_size` ({self._limit} bytes); raise that"
+            raise self._broken(what)
         ended_before = self._bytes.ended
         try:
             chunk = await anext(self._bytes)

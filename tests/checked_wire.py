@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from mistral_async.http import Request, Response, Transport, Wrapped
 from tests.openapi_check import check_answer, check_request
 
@@ -22,6 +24,8 @@ class CheckedWire:
             body = request.body
         elif request.body is not None and request.body.replayable:
             body = b"".join([chunk async for chunk in request.body])
+            if not request.body.replayable:  # what was judged cannot be read again
+                request = msgspec.structs.replace(request, body=body)
         method, path = check_request(request.method, request.url, request.headers, body)
         self.seen.add((method, path))
         response = await self._inner.send(request)

@@ -52,10 +52,12 @@ class MultipartBody:
 
     @property
     def replayable(self) -> bool:
-        """Whether every file can be read a second time."""
+        """Whether iterating it (again) gives all of it: false once a file that can be read only once was begun."""
         return all(part.replayable for _, part in self._files)
 
     async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        for _, part in self._files:
+            part.check()  # before the first byte, not in the middle
         if self._fields:
             yield self._fields
         for head, part in self._files:

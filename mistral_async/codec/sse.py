@@ -5,6 +5,7 @@ Source: WHATWG HTML, section 9.2 "Server-sent events".
 
 from __future__ import annotations
 
+import sys
 from typing import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
@@ -20,9 +21,14 @@ class ServerEvent(NamedTuple):
 
 
 class EventParser:
-    """Takes bytes, gives the events that they complete. It reads nothing and waits for nothing."""
+    """Takes bytes, gives the events that they complete. It reads nothing and waits for nothing.
 
-    def __init__(self) -> None:
+    ``too_large``: there came an event of more than ``limit`` bytes. What came before it was given, nothing else is.
+    """
+
+    def __init__(self, limit: int = sys.maxsize) -> None:
+        self.too_large = False
+        self._limit = limit
         self._pending = bytearray()
         self._searched = 0  # how far into the pending bytes no blank line is
         self._after_cr = False
@@ -30,6 +36,8 @@ class EventParser:
 
     def feed(self, chunk: bytes) -> list[ServerEvent]:
         """The events that end in this chunk, in order."""
+        if self.too_large:
+            return []
         if self._after_cr and chunk:
             self._after_cr = False
             chunk = chunk.removeprefix(b"\n")  # the second half of a CRLF that was cut
@@ -49,11 +57,26 @@ class EventParser:
         end = pending.rfind(b"\n\n", self._searched)
         if end < 0:
             self._searched = max(0, len(pending) - 1)
+            if len(pending) > self._limit:
+                self._measure([])
             return []
+        large = len(pending) > self._limit  # as it hardly ever is
         blocks = bytes(pending[:end]).split(b"\n\n")
         del pending[: end + 2]
         self._searched = 0
+        if large:
+            blocks = self._measure(blocks)
         return [event for block in blocks if (event := _event(block)) is not None]
+
+    def _measure(self, blocks: list[bytes]) -> list[bytes]:
+        """The blocks up to the first that is too large, which may be the one that has not ended."""
+        # Line ends around it may be of blank lines: of which, depends on how the stream was cut.
+        for index, block in enumerate([*blocks, bytes(self._pending)]):
+            if len(block.strip(b"\n")) > self._limit:
+                self.too_large = True
+                self._pending.clear()
+                return blocks[:index]
+        return blocks
 
     def unfinished(self) -> ServerEvent | None:
         """The event that has no end yet. By the standard it is none; some servers end their last one so."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from mistral_async.origin import NoHost, Origin
@@ -25,7 +25,18 @@ _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e]*")
 # Source: RFC 9112 section 6 and RFC 9110 sections 7.2 and 7.6.1.
 _FRAMING = frozenset(
-    {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
 
 
@@ -44,7 +55,10 @@ def check_proxy(value: Proxy | str | None) -> Proxy | None:
 
 
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """The fields with names in lower case. Raises ``ValueError`` naming a field that no request may carry."""
+    """The fields, names in lower case, values without blanks around.
+
+    Raises ``ValueError`` naming a field that no request may carry.
+    """
     checked: dict[str, str] = {}
     if headers is None:
         return checked
@@ -60,8 +74,28 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
         if not _matches(_FIELD_VALUE, value):
             # The value is not shown: it may be a credential.
             raise ValueError(f"headers: the value of {name!r} holds a character that a header field may not carry")
-        checked[name.lower()] = value
+        # Blanks around it are no part of a value, and HTTP/2 allows none. Source: RFC 9113 section 8.2.1.
+        checked[name.lower()] = value.strip(" \t")
     return checked
+
+
+def check_wire(wire: object) -> None:
+    """Raise ``ValueError`` for what cannot take the place of sockets."""
+    if wire is None:
+        return
+    lacking = isinstance(wire, type) or not all(callable(getattr(wire, name, None)) for name in ("send", "aclose"))
+    if lacking:
+        what = f"the class {wire.__name__}" if isinstance(wire, type) else type(wire).__name__
+        raise ValueError(f"wire: an object with the methods send and aclose is wanted, not {what}")
+
+
+def check_extra_body(fields: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The fields; none for None. Raises ``ValueError`` for what cannot be fields of a body."""
+    if fields is None:
+        return {}
+    if not _is_mapping(fields) or not all(isinstance(name, str) for name in fields):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
+        raise ValueError(f"extra_body must be a mapping of field names to values, not {type(fields).__name__}")
+    return fields
 
 
 def check_base_url(url: object) -> str:

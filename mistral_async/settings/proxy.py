@@ -97,3 +97,14 @@ def _check_credential(name: str, value: object) -> None:
         raise ValueError(f"proxy: {name} must be text")
     if _CONTROL.search(value):
         raise ValueError(f"proxy: {name}: control characters cannot be sent in it")
+    if not _in_utf8(value):
+        raise ValueError(f"proxy: {name}: it holds a character that UTF-8 cannot express")
+
+
+def _in_utf8(value: str) -> bool:
+    # Apart, so that no traceback shows what cannot be encoded: the error quotes it.
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

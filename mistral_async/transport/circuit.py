@@ -32,19 +32,20 @@ class Circuit:
     It never looks at a clock: ``now`` is in seconds, and never goes back.
 
     Who is let through gets a ticket, and gives it back with ``record``, or with ``release`` where the outcome says
-    nothing about the origin. A ticket from before the circuit last changed counts for nothing. ``ticket`` is the
-    present one; while ``state`` is ``"closed"`` it is anybody's without asking.
+    nothing about the origin. A ticket from before the circuit last changed counts for nothing, nor does that of a
+    probe that was released. ``ticket`` is the present one; while ``state`` is ``"closed"`` it is anybody's without
+    asking.
     """
 
-    __slots__ = ("_opened", "_policy", "_probed", "_window", "state", "ticket")
+    __slots__ = ("_opened", "_policy", "_probing", "_window", "state", "ticket")
 
     def __init__(self, policy: CircuitBreaker) -> None:
         self.state: State = "closed"
         self._policy = policy
         self._window = _Window(policy)
-        self.ticket = 0  # how often the state has changed
+        self.ticket = 0  # how often the state has changed, and a probe was let through
         self._opened = -math.inf  # when it opened last
-        self._probed = -math.inf  # when the probe under way was let through
+        self._probing = False  # a probe is under way
 
     def admit(self, now: float) -> int | None:
         """A ticket for one attempt, or None: then ``retry_after`` says when to come again."""
@@ -54,23 +55,22 @@ class Circuit:
             return None
         if self.state == "open":
             self._change("half-open")
-        self._probed = now
+        self._probing = True
+        self.ticket += 1
         return self.ticket
 
     def retry_after(self, now: float) -> float:
         """Seconds until a request may be let through."""
-        reset_time = self._policy.reset_time
         if self.state == "open":
-            return max(0.0, self._opened + reset_time - now)
-        if self.state == "half-open":
-            # A probe that takes longer than that is no longer waited for: without a time limit it may never end.
-            return max(0.0, min(PROBE_WAIT, self._probed + reset_time - now))
-        return 0.0
+            return max(0.0, self._opened + self._policy.reset_time - now)
+        return PROBE_WAIT if self._probing else 0.0
 
     def record(self, ticket: int, now: float, *, ok: bool) -> bool:
         """Count an attempt that ended, and say whether this changed the state."""
         if ticket != self.ticket:
             return False
+        if self.state == "half-open" and not self._probing:
+            return False  # given back before
         if self.state == "closed":
             self._window.count(now, ok)
             # A success never opens it, even where the ratio is reached.
@@ -87,7 +87,7 @@ class Circuit:
     def release(self, ticket: int) -> None:
         """Forget an attempt that ended. A probe makes room for the next one."""
         if ticket == self.ticket:
-            self._probed = -math.inf
+            self._probing = False
 
     def snapshot(self, now: float) -> CircuitState:
         """What is known now. A circuit whose time is up is half-open: the next request is the probe."""
@@ -106,6 +106,7 @@ class Circuit:
     def _change(self, state: State) -> None:
         self.state = state
         self.ticket += 1
+        self._probing = False
 
 
 class _Window:

@@ -23,8 +23,8 @@ class Circuits:
     """Counts each attempt, and refuses those that the circuit of their origin does not let through.
 
     An attempt failed when no answer came, when the answer has one of the policy's statuses, and when it was cancelled
-    because its deadline had passed. What ended it otherwise (the caller, who may close the client, or an
-    error of the caller's own body or key function) says nothing about the origin, and is not counted.
+    because its deadline had passed while it waited for the server. What ended it otherwise (the caller, who may close
+    the client, or an error of the caller's own body or key function) says nothing about the origin, and is not counted.
     """
 
     def __init__(
@@ -93,8 +93,10 @@ class Circuits:
 def _failed(exc: BaseException, request: Request) -> bool:
     """Whether an attempt that ended so says something against its origin."""
     if isinstance(exc, asyncio.CancelledError):
-        return request.deadline is not None and asyncio.get_running_loop().time() >= request.deadline - EARLY
-    return isinstance(exc, TransportError) and not isinstance(exc, CircuitOpenError | ClientClosed)
+        limit = request.deadline
+        # Before it has begun it waited for a connection, which others may hold: that is no fault of the origin.
+        return limit is not None and limit.begun and asyncio.get_running_loop().time() >= limit.at - EARLY
+    return isinstance(exc, TransportError) and not (isinstance(exc, CircuitOpenError | ClientClosed) or exc.of_caller)
 
 
 def _refusal(known: CircuitState, request: Request) -> CircuitOpenError:

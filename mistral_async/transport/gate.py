@@ -8,8 +8,10 @@ from mistral_async.http import Request, Response, Transport
 class Gate:
     """Open until it is closed, and again after ``open``."""
 
-    def __init__(self, inner: Transport) -> None:
+    def __init__(self, inner: Transport, *, begins: bool = False) -> None:
+        """``begins``: what is let through counts as begun, where the wire below does not say so itself."""
         self._inner = inner
+        self._begins = begins
         self._closed = False
 
     def open(self) -> None:
@@ -20,6 +22,8 @@ class Gate:
         """Send it. Raises ``RuntimeError`` where the client is closed."""
         if self._closed:
             raise RuntimeError(f"the client is closed ({request})")
+        if self._begins and request.deadline is not None:
+            request.deadline.begun = True
         return await self._inner.send(request)
 
     async def aclose(self) -> None:

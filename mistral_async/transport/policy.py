@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeAlias
 
-from mistral_async.errors import CircuitOpenError, ConnectError, MistralError, TimeoutError, TransportError
+from mistral_async.errors import CircuitOpenError, MistralError, TimeoutError, TransportError
 from mistral_async.fields import no_allowance, retry_after
 from mistral_async.http import Request, Response
 from mistral_async.settings.retry import Retry
@@ -74,6 +74,8 @@ def _status_may_pass(request: Request, policy: Retry, response: Response) -> boo
 
 
 def _error_may_pass(request: Request, policy: Retry, error: MistralError) -> bool:
+    if error.of_caller:
+        return False  # the request's own body or key function failed: the next attempt begins where this one ended
     match error:
         case CircuitOpenError():
             return False  # it stays open for longer than a retry waits
@@ -84,8 +86,7 @@ def _error_may_pass(request: Request, policy: Retry, error: MistralError) -> boo
         case TransportError(permanent=True):
             return False
         case TransportError():
-            may_repeat = request.repeatable or error.retry_safe
-            return may_repeat and (_has_body_again(request) or _nothing_sent(error))
+            return (request.repeatable or error.retry_safe) and _has_body_again(request)
         case _:
             return False  # an answer did arrive
 
@@ -93,7 +94,3 @@ def _error_may_pass(request: Request, policy: Retry, error: MistralError) -> boo
 def _has_body_again(request: Request) -> bool:
     body = request.body
     return body is None or isinstance(body, bytes) or body.replayable
-
-
-def _nothing_sent(error: TransportError) -> bool:
-    return isinstance(error, ConnectError) or (isinstance(error, TimeoutError) and error.limit == "connect")

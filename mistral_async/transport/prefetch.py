@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from mistral_async.errors import ResponseDecodeError
-from mistral_async.fields import request_id
+from mistral_async.fields import is_event_stream, request_id
 from mistral_async.http import Request, Response, Transport
+from mistral_async.transport.first_event import FirstEvent
 from mistral_async.transport.held import ERROR_LIMIT, Begun, Held, beginning
 
 
 class Prefetch:
-    """Returns a response when its body is there, or for a stream of events when the first bytes are.
+    """Returns a response when its body is there; a stream of events when the first event is, chunks when one is.
 
-    Of an answer that is wanted in chunks nothing is read. Of an error only the beginning is, however it ends.
+    Of an error only the beginning is read, however it ends.
     """
 
     def __init__(self, inner: Transport, max_response_size: int) -> None:
@@ -23,14 +24,14 @@ class Prefetch:
         """Send it, and read its answer. Raises ``ResponseDecodeError`` where that is larger than may be held."""
         response = await self._inner.send(request)
         if not 200 <= response.status < 300:
-            return Held(response, await beginning(response, ERROR_LIMIT))
-        if request.answer == "bytes":
-            return response
+            return Held(response, await beginning(response, min(ERROR_LIMIT, self._max_response_size)))
         try:
             first = await response.receive()
-            if request.answer == "events":
-                return Begun(response, first)
-            return Held(response, await self._whole(request, response, first))
+            if request.answer == "whole":
+                return Held(response, await self._whole(request, response, first))
+            if request.answer == "events" and is_event_stream(response.headers):
+                first = await self._first_event(response, first)
+            return Begun(response, first)
         except BaseException:
             response.close()
             raise
@@ -42,6 +43,19 @@ class Prefetch:
             if len(chunk) > room:
                 raise self._too_large(request, response, bytes(body) + chunk[:room])
             body += chunk
+            chunk = await response.receive()
+        return bytes(body)
+
+    async def _first_event(self, response: Response, first: bytes) -> bytes:
+        """What comes up to the chunk that completes an event, or up to the end.
+
+        An event larger than may be held is handed on in part: who reads on finds that out.
+        """
+        body, chunk, event = bytearray(), first, FirstEvent()
+        while chunk:
+            body += chunk
+            if event.completed_by(chunk) or len(body) > self._max_response_size:
+                break
             chunk = await response.receive()
         return bytes(body)
 

@@ -11,12 +11,10 @@ import msgspec
 
 from mistral_async.http import Request, Response, Transport
 from mistral_async.origin import NoHost, Origin
-from mistral_async.transport.held import beginning
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 METHODS = frozenset({"GET", "HEAD"})  # anything else would be done a second time, or become another thing
 MOST = 5  # redirects of one request
-DRAINED = 64 * 1024  # bytes of a redirect's own body, which nobody reads: that costs less than a new connection
 
 # What may go to another origin: how the answer is wanted. The key, cookies and fields of the user's own stay here.
 HARMLESS = frozenset({"accept", "accept-encoding", "range", "user-agent"})
@@ -27,7 +25,8 @@ _AS_IT_IS = "!#$%&'()*+,/:;=?@[]~"  # means something in a URL; so does "%". Sou
 class Redirect:
     """Follows redirects of requests that only look.
 
-    Where it may not follow, or not again, the response that says so is returned as it came.
+    Where it may not follow, or not again, the response that says so is returned as it came. The body of a redirect is
+    nobody's: ``Prefetch`` below has read it, so that its connection can be used again.
     """
 
     def __init__(self, inner: Transport) -> None:
@@ -40,7 +39,7 @@ class Redirect:
             following = _following(request, response)
             if following is None:
                 break
-            await beginning(response, DRAINED)
+            response.close()
             request = following
             response = await self._inner.send(request)
         return response
@@ -61,12 +60,14 @@ def _following(request: Request, response: Response) -> Request | None:
     here = Origin.of(request.url)
     if here.scheme == "https" and there.scheme == "http":
         return None  # everybody on the way could read, and answer
+    # Another connection is taken for it, maybe: whether it has begun is asked anew.
+    limit = request.deadline.anew() if request.deadline is not None else None
     where = f"{target.path or '/'}?{target.query}" if target.query else target.path or "/"
     if there == here:
         # Spelt as before: by its spelling the layers below know the origin.
-        return msgspec.structs.replace(request, url=request.origin + where)
+        return msgspec.structs.replace(request, url=request.origin + where, deadline=limit)
     headers = {name: value for name, value in request.headers.items() if name in HARMLESS}
-    return msgspec.structs.replace(request, url=f"{there}{where}", headers=headers)
+    return msgspec.structs.replace(request, url=f"{there}{where}", headers=headers, deadline=limit)
 
 
 def _target(url: str, location: str) -> SplitResult | None:

@@ -18,7 +18,6 @@ from mistral_async.hooks import OnRetry, Retried, call
 from mistral_async.http import Request, Response, Transport, Wrapped
 from mistral_async.transport import policy
 from mistral_async.transport.budget import Budget
-from mistral_async.transport.deadline import interrupted
 
 F = TypeVar("F", bound=Callable[..., Awaitable["_Course"]])
 
@@ -64,7 +63,7 @@ class Resend:
         except MistralError as exc:
             delay = self._delay(request, 1, exc)
             if delay is None:
-                exc.after(_sent(exc, 1))
+                _after(exc, 1)
                 raise
             course = _Course(request, exc, delay)
         else:
@@ -86,9 +85,6 @@ class Resend:
             outcome: policy.Outcome = await self._inner.send(course.request)
         except MistralError as exc:
             outcome = exc
-        except asyncio.CancelledError as exc:
-            interrupted(exc, course.attempt)
-            raise
         course.ended(outcome, self._delay(course.request, course.attempt, outcome))
         del outcome  # or the error's traceback would hold the error
         return course
@@ -98,6 +94,8 @@ class Resend:
         outcome = course.take()
         if not isinstance(outcome, MistralError):
             outcome.close()
+        if (limit := course.request.deadline) is not None:
+            limit.attempts, limit.begun = course.attempt, False
         self._tell(course, outcome)
 
     def _tell(self, course: _Course, outcome: policy.Outcome) -> None:
@@ -120,7 +118,7 @@ class Resend:
         """Seconds to wait before the next attempt; None where there is none, for whatever reason."""
         retry, left = request.retry, None
         if request.deadline is not None:
-            left = request.deadline - (self._clock or asyncio.get_running_loop().time)()
+            left = request.deadline.at - (self._clock or asyncio.get_running_loop().time)()
         delay = policy.delay(request, attempt, outcome, draw=self._random(), left=left, now=self._now)
         if delay is None or retry is None or self._budget.take(retry):
             return delay
@@ -164,7 +162,7 @@ class _Course:
         outcome = self.take()
         try:
             if isinstance(outcome, MistralError):
-                raise outcome.after(_sent(outcome, self.attempt))
+                raise _after(outcome, self.attempt)
             return _Attempted(outcome, self.attempt)
         finally:
             del outcome  # or the error's traceback would hold the error
@@ -192,9 +190,14 @@ def _extra(request: Request, attempt: int, outcome: policy.Outcome, delay: float
     }
 
 
-def _sent(error: MistralError, attempt: int) -> int:
-    """How often the request was sent: an attempt at an open circuit sends nothing."""
-    return attempt - 1 if isinstance(error, CircuitOpenError) else attempt
+def _after(error: MistralError, attempt: int) -> MistralError:
+    """The error that ends a call, saying how often the request was sent: an attempt at an open circuit sends nothing.
+
+    One of the caller's own says what it did before: it may be about another call.
+    """
+    if error.of_caller:
+        return error
+    return error.after(attempt - 1 if isinstance(error, CircuitOpenError) else attempt)
 
 
 def _goes_on(course: _Course) -> bool:

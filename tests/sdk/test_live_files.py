@@ -9,14 +9,24 @@ import io
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mistral_async import APIError, ConnectionLost, MistralClient, NotFoundError, RequestValidationError, TimeoutError
+from mistral_async import (
+    APIError,
+    ConnectionLost,
+    MistralClient,
+    NotFoundError,
+    RateLimitError,
+    RequestValidationError,
+    TimeoutError,
+)
 from mistral_async.codec.file_input import FileInput
+from mistral_async.settings import Retry, Timeout
 from mistral_async.testing import LocalServer
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB: several chunks
@@ -224,6 +234,84 @@ async def test_a_cancelled_upload_closes_its_file(never_reads: str, tmp_path: Pa
             await asyncio.sleep(0.005)
 
         assert not held_open(large)
+
+
+async def test_a_pipe_that_nobody_writes_into_ends_with_the_time_limit_and_holds_up_nobody(
+    server: LocalServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    try:
+        async with server.client(timeout=Timeout(total=0.2)) as client:
+            await client.models()  # connected, and everything loaded
+            turns = asyncio.create_task(longest_turn())
+            with pytest.raises(TimeoutError, match=r"raise `timeout\.total`"):
+                await client.files.post(file=path)
+            turns.cancel()
+            assert await turns < 0.15
+    finally:
+        with contextlib.suppress(OSError):  # ENXIO: nobody has it open
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+
+
+async def longest_turn() -> float:
+    """Until it is cancelled: how long the loop stood still at most, in seconds."""
+    longest = 0.0
+    with contextlib.suppress(asyncio.CancelledError):
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(0.005)
+            longest = max(longest, time.perf_counter() - begun)
+    return longest
+
+
+class SlowFile(io.BytesIO):
+    """Long enough for the next attempt to begin while a thread still reads for the last one."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size:
+            time.sleep(0.03)
+        return super().read(size)
+
+
+async def test_a_slow_file_whose_upload_was_answered_before_its_end_is_sent_again_from_its_beginning() -> None:
+    bodies: list[bytes] = []
+    over = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        size = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        if not bodies:
+            bodies.append(await reader.read(100))
+            writer.write(b"HTTP/1.1 429 Later\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n")
+            await over.wait()
+            writer.transport.abort()
+        else:
+            bodies.append(await reader.readexactly(size))
+            writer.write(b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"id": "f"}')
+            await writer.drain()
+            writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with MistralClient(api_key="k", base_url=url, retry=Retry(first_delay=0.001, attempts=2)) as client:
+            assert (await client.files.post(file=("b", SlowFile(CONTENT)))).id == "f"
+        over.set()
+
+    assert len(bodies) == 2
+    assert CONTENT in bodies[1]
+
+
+async def test_what_can_be_read_once_is_not_sent_again_after_an_answer(server: LocalServer, tmp_path: Path) -> None:
+    path = tmp_path / "data.bin"
+    path.write_bytes(CONTENT)
+    async with server.client(retry=Retry(first_delay=0.001, attempts=3)) as client:
+        server.fail_next(status=429)
+
+        with pytest.raises(RateLimitError) as caught:
+            await client.files.post(file=chunks(path))
+
+    assert caught.value.attempts == 1
 
 
 def held_open(path: Path) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from mistral_async.errors import CircuitOpenError, ConnectError, TransportError
+from mistral_async.errors import CircuitOpenError, ConnectError, MistralError, TransportError
 from mistral_async.http import Request, Response
 from mistral_async.settings import CircuitBreaker
 from mistral_async.transport.circuit import CircuitState
@@ -45,6 +45,13 @@ class HeldWire:
 def circuits(*script: int | ScriptedResponse | Exception | type[asyncio.Event]) -> tuple[Circuits, ScriptedWire, Clock]:
     wire, clock = ScriptedWire(*script), Clock()
     return Circuits(wire, POLICY, clock=clock), wire, clock
+
+
+def of_caller(error: MistralError) -> MistralError:
+    """The same kind of error, raised by the request's own body."""
+    own = type(error)(str(error))
+    own.of_caller = True
+    return own
 
 
 async def attempt(layer: Circuits, times: int = 1, request: Request | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mistral_async.errors import ConnectError, ConnectionLost
 from mistral_async.hooks import OnRetry
-from mistral_async.http import Request
+from mistral_async.http import Request, TimeLimit
 from mistral_async.settings import Retry, Timeout
 from mistral_async.transport.budget import Budget
 from mistral_async.transport.resend import Resend
@@ -28,7 +28,7 @@ def a_request(
         retry=retry,
         repeatable=repeatable,
         timeout=timeout or Timeout(),
-        deadline=deadline,
+        deadline=TimeLimit(deadline) if deadline is not None else None,
     )
 
 

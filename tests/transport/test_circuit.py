@@ -153,18 +153,28 @@ def test_a_probe_that_was_given_up_makes_room_for_the_next() -> None:
     assert circuit.admit(31) is None
 
 
-def test_a_probe_that_never_ends_is_not_waited_for_for_ever() -> None:
+def test_while_a_probe_is_under_way_there_is_no_other_however_long_it_takes() -> None:
     circuit, probe = half_opened()
 
-    assert circuit.admit(59.9) is None
-    assert circuit.retry_after(59.5) == 0.5
-    second = circuit.admit(60)
+    assert [circuit.admit(30 + later) for later in (29.9, 30, 1000, 1e6)] == [None] * 4
+    assert circuit.retry_after(1e6) == PROBE_WAIT
+    assert circuit.record(probe, 1e6, ok=True)
+    assert circuit.snapshot(1e6).state == "closed"
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_a_probe_that_was_given_up_touches_no_newer_one(ok: bool) -> None:
+    circuit, first = half_opened()
+    circuit.release(first)
+    assert not circuit.record(first, 30.5, ok=ok)
+    second = circuit.admit(31)
     assert second is not None
-    assert circuit.admit(60) is None
-    assert circuit.record(probe, 61, ok=True)  # the first one's answer is as good as any
-    assert circuit.state == "closed"
-    assert not circuit.record(second, 62, ok=False)
-    assert circuit.snapshot(62).requests == 0
+
+    assert not circuit.record(first, 32, ok=ok)
+    circuit.release(first)
+
+    assert (circuit.state, circuit.admit(32)) == ("half-open", None)
+    assert circuit.record(second, 33, ok=True)
 
 
 @pytest.mark.parametrize("ok", [True, False])

@@ -31,12 +31,12 @@ class Model:
 
     def __init__(self, policy: CircuitBreaker) -> None:
         self.policy = policy
-        self.life = 0  # how often the state has changed
+        self.life = 0  # how often the state has changed, and a probe begun
         self.state = "closed"
         self.ended: list[tuple[float, bool]] = []  # since it closed last: when, and how
         self.opened = 0.0
         self.at_opening: list[bool] = []  # what stood in the window when it was last closed
-        self.probe: float | None = None  # when the probe under way began
+        self.probing = False
 
     def in_window(self, now: float) -> list[bool]:
         size = self.policy.bucket_size
@@ -46,18 +46,21 @@ class Model:
         if self.state == "open":
             return now - self.opened >= self.policy.reset_time
         if self.state == "half-open":
-            return self.probe is None or now - self.probe >= self.policy.reset_time
+            return not self.probing
         return True
 
-    def passed(self, now: float) -> None:
+    def passed(self) -> None:
         if self.state == "open":
             self.become("half-open")
         if self.state == "half-open":
-            self.probe = now
+            self.probing = True
+            self.life += 1
 
     def finished(self, now: float, ok: bool) -> None:
         if self.state == "half-open":
-            self.probe = None
+            if not self.probing:
+                return  # it was given up before
+            self.probing = False
             if ok:
                 self.ended = []
             else:
@@ -116,7 +119,7 @@ class CircuitMachine(RuleBasedStateMachine):
         """Who waits for as long as it says is let through, but for those who are behind a probe."""
         state, told = self.circuit.state, self.circuit.retry_after(self.now)
         self.now += told
-        if state == "open" or told < PROBE_WAIT:
+        if state == "open":
             assert self.circuit.retry_after(self.now) == 0
 
     @rule(target=attempts, count=st.integers(1, 5))
@@ -140,9 +143,9 @@ class CircuitMachine(RuleBasedStateMachine):
         ticket = self.circuit.admit(self.now)
         assert (ticket is not None) == expected
         if ticket is None:
-            assert 0 < self.circuit.retry_after(self.now) <= self.policy.reset_time
+            assert 0 < self.circuit.retry_after(self.now) <= max(PROBE_WAIT, self.policy.reset_time)
             return REFUSED
-        self.model.passed(self.now)
+        self.model.passed()
         return Attempt(ticket, self.model.life)
 
     @rule(attempt=attempts, ok=st.booleans())
@@ -162,7 +165,7 @@ class CircuitMachine(RuleBasedStateMachine):
     def give_up(self, attempt: Attempt) -> None:
         self.circuit.release(attempt.ticket)
         if attempt.life == self.model.life:
-            self.model.probe = None
+            self.model.probing = False
 
     @invariant()
     def they_agree(self) -> None:

@@ -22,12 +22,27 @@ from mistral_async.errors import (
     TLSError,
     TransportError,
 )
-from mistral_async.http import Request
+from mistral_async.http import Request, TimeLimit
 from mistral_async.settings import CircuitBreaker
 from mistral_async.transport.circuit import CircuitState
 from mistral_async.transport.circuits import Circuits
 from tests.fakes import FOREVER, ScriptedWire, a_request
-from tests.transport.breaking import ORIGIN, REFUSED, attempt, cancelled_after_a_moment, circuits, known, opened
+from tests.transport.breaking import (
+    ORIGIN,
+    REFUSED,
+    attempt,
+    cancelled_after_a_moment,
+    circuits,
+    known,
+    of_caller,
+    opened,
+)
+
+
+def begun(at: float) -> TimeLimit:
+    limit = TimeLimit(at)
+    limit.begun = True
+    return limit
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 302, 501])
@@ -97,6 +112,8 @@ async def test_no_answer_is_a_failure(error: TransportError) -> None:
         CircuitOpenError("another one's", retry_after=1),
         ClientClosed("in the middle of the answer"),
         KeyError("x"),
+        of_caller(REFUSED),
+        of_caller(ConnectionLost("the download that this upload is made of")),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -111,7 +128,7 @@ async def test_what_says_nothing_about_the_origin_is_not_counted(error: Exceptio
 
 async def test_a_call_that_its_caller_gives_up_is_not_counted() -> None:
     layer, _, _ = circuits(FOREVER)
-    later = asyncio.get_running_loop().time() + 1000
+    later = begun(asyncio.get_running_loop().time() + 1000)
 
     await cancelled_after_a_moment(layer, msgspec.structs.replace(a_request(), deadline=later))
 
@@ -120,11 +137,20 @@ async def test_a_call_that_its_caller_gives_up_is_not_counted() -> None:
 
 async def test_a_call_that_its_deadline_ends_is_a_failure() -> None:
     layer, _, _ = circuits(FOREVER)
-    past = asyncio.get_running_loop().time()
+    past = begun(asyncio.get_running_loop().time())
 
     await cancelled_after_a_moment(layer, msgspec.structs.replace(a_request(), deadline=past))
 
     assert known(layer).failures == 1
+
+
+async def test_a_call_that_gets_no_connection_before_its_deadline_says_nothing_about_the_origin() -> None:
+    layer, _, _ = circuits(FOREVER)
+    past = TimeLimit(asyncio.get_running_loop().time())
+
+    await cancelled_after_a_moment(layer, msgspec.structs.replace(a_request(), deadline=past))
+
+    assert known(layer).requests == 0
 
 
 async def test_the_loops_own_timer_ends_a_call_late_enough_to_be_a_failure() -> None:
@@ -133,7 +159,7 @@ async def test_the_loops_own_timer_ends_a_call_late_enough_to_be_a_failure() -> 
 
     with pytest.raises(asyncio.TimeoutError):
         async with asyncio.timeout_at(deadline):
-            await layer.send(msgspec.structs.replace(a_request(), deadline=deadline))
+            await layer.send(msgspec.structs.replace(a_request(), deadline=begun(deadline)))
 
     assert known(layer).failures == 1
 

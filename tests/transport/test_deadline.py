@@ -13,6 +13,7 @@ from mistral_async.errors import ConnectionLost, TimeoutError
 from mistral_async.http import Answer, Request, Response
 from mistral_async.settings import Timeout
 from mistral_async.transport.deadline import Deadline
+from mistral_async.transport.gate import Gate
 from tests.fakes import FOREVER, ScriptedResponse, ScriptedWire
 
 SOON = 0.02  # seconds
@@ -43,7 +44,10 @@ async def test_what_is_below_knows_the_deadline_in_the_time_of_the_loop() -> Non
 
     await Deadline(wire).send(a_request(5.0))
 
-    assert wire.requests[0].deadline == pytest.approx(began + 5.0, abs=0.5)
+    limit = wire.requests[0].deadline
+    assert limit is not None
+    assert limit.at == pytest.approx(began + 5.0, abs=0.5)
+    assert (limit.attempts, limit.begun) == (0, False)
 
 
 async def test_an_answer_that_was_read_in_time_is_passed_on_as_it_is() -> None:
@@ -56,7 +60,7 @@ async def test_a_call_without_an_answer_ends_at_the_deadline() -> None:
     began = time.monotonic()
 
     with pytest.raises(TimeoutError) as caught:
-        await Deadline(ScriptedWire(FOREVER)).send(a_request())
+        await Deadline(Gate(ScriptedWire(FOREVER), begins=True)).send(a_request())
 
     assert SOON * 0.5 < time.monotonic() - began < 1.0
     assert str(caught.value) == (
@@ -69,7 +73,7 @@ async def test_a_call_without_an_answer_ends_at_the_deadline() -> None:
 @pytest.mark.parametrize("repeatable", [True, False])
 async def test_it_is_safe_to_call_again_where_the_operation_is_repeatable(repeatable: bool) -> None:
     with pytest.raises(TimeoutError) as caught:
-        await Deadline(ScriptedWire(FOREVER)).send(a_request(repeatable=repeatable))
+        await Deadline(Gate(ScriptedWire(FOREVER), begins=True)).send(a_request(repeatable=repeatable))
 
     assert caught.value.retry_safe is repeatable
 
@@ -237,7 +241,7 @@ async def test_an_answer_at_the_very_deadline_is_an_answer_or_too_late() -> None
             assert request.deadline is not None
             loop = asyncio.get_running_loop()
             due = loop.create_future()
-            loop.call_at(request.deadline, due.set_result, None)
+            loop.call_at(request.deadline.at, due.set_result, None)
             await due
             return await super().send(request)
 

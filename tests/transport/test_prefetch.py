@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mistral_async.codec.sse import EventParser
 from mistral_async.errors import ConnectionLost, ResponseDecodeError, TransportError
 from mistral_async.http import Answer
+from mistral_async.transport.first_event import FirstEvent
 from mistral_async.transport.held import ERROR_LIMIT
 from mistral_async.transport.prefetch import Prefetch
 from tests.fakes import FOREVER, ScriptedResponse, ScriptedWire, a_request
@@ -67,7 +69,7 @@ async def test_the_error_of_an_answer_that_is_too_large_says_what_to_do() -> Non
     assert (caught.value.body, caught.value.retry_safe, wire.dropped) == (b"x" * 700 + b"y" * 300, False, True)
 
 
-@pytest.mark.parametrize("answer", ["whole", "events"])
+@pytest.mark.parametrize("answer", ["whole", "events", "bytes"])
 async def test_an_answer_that_breaks_off_is_raised_by_sending_it_and_closed(answer: Answer) -> None:
     wire = ScriptedResponse(200, [ConnectionLost("gone")])
 
@@ -90,14 +92,31 @@ async def test_an_answer_whose_reader_is_cancelled_is_closed(answer: Answer, sta
     assert wire.dropped
 
 
-async def test_a_stream_is_handed_on_with_its_first_chunk_and_no_more() -> None:
-    wire = ScriptedResponse(200, [b"one", b"two", ConnectionLost("gone")], {"a": "b"})
+FIRST = [
+    [b"data: 1\n\n"],
+    [b"data: 1\r\n\r\n"],
+    [b"data\r\r"],
+    [b"data: 1", b"\n", b"\n"],
+    [b"da", b"ta:\r", b"\n", b"\r"],
+    [b": a comment\n\n", b"event: x\n", b"id\n", b"data: 1\n", b"retry: 5\n\n"],
+    [b"database: 1\n\n", b"data:", b"x" * 100, b"\n\n"],
+    [b"\xef\xbb", b"\xbfdata:\n\n"],
+    [b"data: 1\n\ndata: 2\n\nda"],
+]
 
-    response = await prefetch(wire, limit=1).send(EVENTS)
 
-    assert (wire.received, response.status, response.headers) == (3, 200, wire.headers)
+@pytest.mark.parametrize("headers", [{}, {"content-type": "Text/Event-Stream; charset=utf-8"}])
+@pytest.mark.parametrize("chunks", FIRST)
+async def test_a_stream_is_handed_on_with_its_first_event_and_no_more(
+    chunks: list[bytes], headers: dict[str, str]
+) -> None:
+    wire = ScriptedResponse(200, [*chunks, b"two", ConnectionLost("gone")], headers)
+
+    response = await prefetch(wire).send(EVENTS)
+
+    assert (wire.received, response.status, response.headers) == (len(b"".join(chunks)), 200, wire.headers)
     assert (response.http_version, response.attempts) == ("1.1", 1)
-    assert [await response.receive(), await response.receive()] == [b"one", b"two"]
+    assert [await response.receive(), await response.receive()] == [b"".join(chunks), b"two"]
     with pytest.raises(ConnectionLost):
         await response.receive()
     response.close()
@@ -109,10 +128,62 @@ async def test_a_stream_can_be_read_whole_too_also_where_it_is_empty() -> None:
     assert await (await prefetch(ScriptedResponse(200, b"")).send(EVENTS)).receive() == b""
 
 
-async def test_of_an_answer_in_chunks_nothing_is_read() -> None:
-    wire = ScriptedResponse(200, [FOREVER])
+@pytest.mark.parametrize("chunks", [[b": hello\n\n"], [b"data: 1\n"], [b": \r\n\r\n", b"data: 1\r\n"]])
+async def test_a_stream_that_breaks_off_before_its_first_event_is_raised_by_sending_it(chunks: list[bytes]) -> None:
+    wire = ScriptedResponse(200, [*chunks, ConnectionLost("gone")])
 
-    assert await prefetch(wire).send(BYTES) is wire
+    with pytest.raises(ConnectionLost, match="gone"):
+        await prefetch(wire).send(EVENTS)
+
+    assert wire.dropped
+
+
+async def test_a_stream_that_ends_before_its_first_event_is_handed_on_as_it_is() -> None:
+    response = await prefetch(ScriptedResponse(200, [b": hello\n", b"data: 1"])).send(EVENTS)
+
+    assert await response.read() == b": hello\ndata: 1"
+
+
+async def test_a_first_event_without_an_end_is_held_up_to_the_limit() -> None:
+    wire = ScriptedResponse(200, [b"data: " + b"x" * 600, b"x" * 600, FOREVER])
+
+    response = await prefetch(wire).send(EVENTS)
+
+    assert len(await response.receive()) == 1206
+    response.close()
+
+
+async def test_what_is_no_stream_is_handed_on_with_its_first_chunk() -> None:
+    wire = ScriptedResponse(200, [b"{", FOREVER], {"content-type": "application/json"})
+
+    assert await (await prefetch(wire).send(EVENTS)).receive() == b"{"
+
+
+async def test_an_answer_in_chunks_is_handed_on_with_its_first_and_no_more() -> None:
+    wire = ScriptedResponse(200, [b"one", b"two", FOREVER])
+
+    response = await prefetch(wire, limit=1).send(BYTES)
+
+    assert wire.received == 3
+    assert [await response.receive(), await response.receive()] == [b"one", b"two"]
+
+
+@given(
+    st.lists(st.sampled_from([b"data", b":", b" x", b"\n", b"\r", b"\r\n", b"e", b"\xef\xbb\xbf"]), max_size=12),
+    st.data(),
+)
+async def test_a_first_event_is_found_where_it_ends_however_the_stream_is_cut(
+    parts: list[bytes], data: st.DataObject
+) -> None:
+    stream = b"".join(parts)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
+    chunks = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    finding = FirstEvent()
+
+    found = any(finding.completed_by(chunk) for chunk in chunks if chunk)
+
+    # The parser may give it one byte later: it cannot know before whether a CR is followed by its LF.
+    assert found == bool(EventParser().feed(stream))
 
 
 @pytest.mark.parametrize("request_", [WHOLE, EVENTS, BYTES])
@@ -121,7 +192,7 @@ async def test_of_an_error_the_body_is_there_and_the_response_is_closed(status: 
     wire = ScriptedResponse(status, [b"no", b"!"])
     assert isinstance(request_, type(WHOLE))
 
-    response = await prefetch(wire, limit=1).send(request_)
+    response = await prefetch(wire).send(request_)
 
     assert (response.status, await response.read(), wire.dropped) == (status, b"no!", False)
 
@@ -138,10 +209,16 @@ async def test_of_an_error_that_breaks_off_what_came_is_kept(end: Exception) -> 
 async def test_of_an_endless_error_the_beginning_is_read() -> None:
     wire = ScriptedResponse(500, [b"x" * (ERROR_LIMIT - 1), b"yz", FOREVER])
 
-    response = await prefetch(wire).send(WHOLE)
+    response = await prefetch(wire, limit=10 * ERROR_LIMIT).send(WHOLE)
 
     body = await response.read()
     assert (len(body), body[-2:], wire.dropped) == (ERROR_LIMIT, b"xy", True)
+
+
+async def test_of_an_error_no_more_is_held_than_of_an_answer() -> None:
+    response = await prefetch(ScriptedResponse(500, [b"x" * 700, b"y" * 700, FOREVER])).send(WHOLE)
+
+    assert len(await response.read()) == LIMIT
 
 
 async def test_what_is_below_is_closed() -> None:

@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mistral_async.errors import ConnectionLost
-from mistral_async.http import Headers, Request
+from mistral_async.http import Headers, Request, TimeLimit
+from mistral_async.settings import CircuitBreaker
 from mistral_async.transport.auth import Auth
+from mistral_async.transport.circuits import Circuits
+from mistral_async.transport.prefetch import Prefetch
 from mistral_async.transport.redirect import MOST, STATUSES, Redirect
 from tests.fakes import FOREVER, ScriptedResponse, ScriptedWire
 
@@ -51,7 +54,7 @@ async def test_a_request_that_only_looks_is_sent_again_to_where_the_answer_is(me
 
     assert (response.status, await response.read()) == (200, b"here")
     assert wire.requests == [request, msgspec.structs.replace(request, url="https://api.test/elsewhere?x=y")]
-    assert (wire.responses[0].ended, wire.responses[0].closed) == (True, 1)
+    assert wire.responses[0].closed == 1
 
 
 @pytest.mark.parametrize(
@@ -206,13 +209,42 @@ async def test_a_redirect_whose_own_body_is_long_or_breaks_off_is_followed_all_t
 ) -> None:
     wire = ScriptedWire(ScriptedResponse(302, end, {"location": "/x"}), 200)
 
-    assert (await Redirect(wire).send(GET)).status == 200
+    assert (await Redirect(Prefetch(wire, 1000)).send(GET)).status == 200
     assert wire.responses[0].dropped
+
+
+async def test_a_redirect_is_read_to_its_end_so_that_its_connection_can_be_used_again() -> None:
+    wire = ScriptedWire(to("/x"), 200)
+
+    assert (await Redirect(Prefetch(wire, 1000)).send(GET)).status == 200
+    assert not wire.responses[0].dropped
+
+
+async def test_at_each_hop_it_is_asked_anew_whether_the_request_has_begun() -> None:
+    wire, limit = ScriptedWire(to("/x"), to("https://other.test/"), 200), TimeLimit(1000.0)
+    limit.begun = True
+
+    await Redirect(wire).send(msgspec.structs.replace(GET, deadline=limit))
+
+    assert [request.deadline and (request.deadline.at, request.deadline.begun) for request in wire.requests] == [
+        (1000.0, True),
+        (1000.0, False),
+        (1000.0, False),
+    ]
+
+
+async def test_each_hop_counts_for_the_circuit_of_its_own_origin() -> None:
+    circuits = Circuits(ScriptedWire(to("https://other.test/x"), 503), CircuitBreaker())
+
+    await Redirect(circuits).send(GET)
+
+    counted = {origin: (known.requests, known.failures) for origin, known in circuits.states().items()}
+    assert counted == {"https://api.test": (1, 0), "https://other.test": (1, 1)}
 
 
 async def test_who_is_cancelled_in_a_redirect_leaves_nothing_open() -> None:
     wire = ScriptedWire(ScriptedResponse(302, [FOREVER], {"location": "/x"}))
-    sending = asyncio.create_task(Redirect(wire).send(GET))
+    sending = asyncio.create_task(Redirect(Prefetch(wire, 1000)).send(GET))
     await asyncio.sleep(0)
 
     sending.cancel()

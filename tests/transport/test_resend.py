@@ -20,6 +20,7 @@ from mistral_async.errors import (
 from mistral_async.http import Request, Response
 from mistral_async.settings import Retry, Timeout
 from mistral_async.transport.deadline import Deadline
+from mistral_async.transport.gate import Gate
 from mistral_async.transport.resend import Resend
 from tests.fakes import FOREVER, ScriptedResponse, ScriptedWire
 from tests.transport.resending import GENERATE, POLICY, Sleep, a_request, lost, no_connection, resending
@@ -249,12 +250,56 @@ async def test_retry_after_is_compared_to_the_time_of_day() -> None:
 async def test_a_call_out_of_time_says_how_many_attempts_were_made(
     script: tuple[int | Exception | type[asyncio.Event], ...], attempts: int
 ) -> None:
-    stack = Deadline(Resend(ScriptedWire(*script), random=lambda: 0.0))
+    stack = Deadline(Resend(Gate(ScriptedWire(*script), begins=True), random=lambda: 0.0))
 
     with pytest.raises(TimeoutError) as caught:
         await stack.send(a_request(timeout=Timeout(total=0.02)))
 
     assert (caught.value.limit, caught.value.attempts) == ("total", attempts)
+
+
+async def test_a_call_out_of_time_that_had_begun_may_have_been_acted_on() -> None:
+    stack = Deadline(Resend(Gate(ScriptedWire(FOREVER), begins=True)))
+
+    with pytest.raises(TimeoutError) as caught:
+        await stack.send(a_request(timeout=Timeout(total=0.02), repeatable=False))
+
+    assert not caught.value.retry_safe
+
+
+@pytest.mark.parametrize(("script", "attempts"), [((FOREVER,), 0), ((429, FOREVER), 1)])
+async def test_an_attempt_that_got_no_connection_is_none_and_may_be_made_again(
+    script: tuple[int | type[asyncio.Event], ...], attempts: int
+) -> None:
+    stack = Deadline(Resend(ScriptedWire(*script), random=lambda: 0.0))
+
+    with pytest.raises(TimeoutError) as caught:
+        await stack.send(a_request(timeout=Timeout(total=0.02), repeatable=False))
+
+    assert (caught.value.limit, caught.value.attempts, caught.value.retry_safe) == ("total", attempts, True)
+
+
+async def test_a_call_out_of_time_in_a_wait_counts_the_attempts_before_it() -> None:
+    async def sleep(_: float) -> None:
+        await asyncio.Event().wait()
+
+    stack = Deadline(Resend(Gate(ScriptedWire(429), begins=True), sleep=sleep, random=lambda: 0.0))
+
+    with pytest.raises(TimeoutError) as caught:
+        await stack.send(a_request(timeout=Timeout(total=0.02), repeatable=False))
+
+    assert (caught.value.attempts, caught.value.retry_safe) == (1, True)
+
+
+async def test_an_error_of_the_requests_own_body_is_raised_as_it_is() -> None:
+    own = lost().after(4)
+    own.of_caller = True
+    wire = ScriptedWire(own, 200)
+
+    with pytest.raises(ConnectionLost, match=r"^lost \(4 attempts\)$") as caught:
+        await resending(wire).send(GENERATE)
+
+    assert (caught.value.attempts, len(wire.requests)) == (4, 1)
 
 
 # Cancellation

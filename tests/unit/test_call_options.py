@@ -97,3 +97,12 @@ async def test_a_raw_call_keeps_the_options() -> None:
     await call(wire).raw().options(headers={"x-a": "2"})
 
     assert [request.headers["x-a"] for request in wire.requests] == ["1", "2"]
+
+
+async def test_an_extra_body_that_is_no_mapping_is_refused_by_name() -> None:
+    fields: Any = [1]
+    made = call(ScriptedWire(EMPTY))
+
+    with pytest.raises(ValueError, match=r"^extra_body must be a mapping of field names to values, not list$"):
+        made.options(extra_body=fields)
+    assert await made == EXPECTED  # and what was wrong has not used it up

@@ -6,16 +6,34 @@ import logging
 import pickle
 import subprocess
 import sys
+import traceback
+from base64 import b64encode
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 import mistral_async
-from mistral_async import ConnectionLost, MistralClient, RequestValidationError, ResponseDecodeError, Timeout
+from mistral_async import (
+    CircuitBreaker,
+    ConnectionLost,
+    MistralClient,
+    RequestValidationError,
+    ResponseDecodeError,
+    Timeout,
+)
 from mistral_async.engine import USER_AGENT
 from mistral_async.settings.checks import API_KEY_VARIABLE
 from mistral_async.transport.auth import Auth
-from tests.fakes import ScriptedResponse, ScriptedWire, a_request
+from tests.fakes import FOREVER, ScriptedResponse, ScriptedWire, a_request
+
+
+async def an_async_hook(_: object) -> None: ...
+
+
+class AsyncHook:
+    async def __call__(self, _: object) -> None: ...
+
 
 EMPTY = b'{"data":[],"object":"list"}'
 
@@ -114,6 +132,9 @@ async def test_the_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyP
         ({"headers": {"": "x"}}, "headers"),
         ({"retry": 3}, "retry"),
         ({"max_connections": 0}, "max_connections"),
+        ({"on_request": 5}, "on_request"),
+        ({"on_response": an_async_hook}, "on_response"),
+        ({"on_retry": AsyncHook()}, "on_retry"),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(settings: dict[str, Any], name: str) -> None:
@@ -129,6 +150,9 @@ def test_a_client_shows_where_it_goes_and_not_its_key() -> None:
     assert repr(sdk) == "MistralClient(base_url='https://api.mistral.ai', api_key=***)"
 
 
+CREDENTIALS = ["Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "X-Password", "My-Secret", "X-Auth-Token"]
+
+
 @pytest.mark.parametrize("api_key", ["secret-key", lambda: None])
 async def test_a_pickle_holds_all_settings_but_no_credential(api_key: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(API_KEY_VARIABLE, "of-the-new-place")
@@ -137,7 +161,7 @@ async def test_a_pickle_holds_all_settings_but_no_credential(api_key: Any, monke
         api_key=api_key,
         base_url="http://127.0.0.1:1",
         timeout=Timeout(total=9),
-        headers={"x-team": "a", "Authorization": "Bearer secret-key", "Proxy-Authorization": "secret-key"},
+        headers={"x-team": "a", **dict.fromkeys(CREDENTIALS, "secret-key")},
         validation=False,
         strict_responses=True,
         retry=None,
@@ -223,6 +247,78 @@ async def test_nothing_that_is_logged_or_raised_holds_the_key(caplog: pytest.Log
 
     assert len(wire.requests) == 4
     assert "secret-key" not in shown + caplog.text
+
+
+async def test_what_an_answer_quotes_in_an_error_does_not_show_the_key() -> None:
+    key = "secret-key-of-ours"
+    error = f'data: {{"object":"error","message":"{key}","code":"{key}","type":"{key}","param":"{key}"}}\n\n'.encode()
+    odd = f'data: {{"{key}": "{key}"\n\n'.encode()
+    events = {"content-type": "text/event-stream"}
+    wire = ScriptedWire(
+        ScriptedResponse(200, key.encode()),
+        ScriptedResponse(200, f'{{"data":"{key}","object":5}}'.encode()),
+        ScriptedResponse(200, error, events),
+        ScriptedResponse(200, odd, events),
+        ScriptedResponse(200, f'{{"message":"{key}"}}'.encode(), {"content-type": "application/json"}),
+    )
+    sdk = client(wire, api_key=key, retry=None, strict_responses=True)
+    calls = [sdk.files, sdk.files] + [lambda: anext(a_stream(sdk))] * 3
+
+    for call in calls:
+        with pytest.raises(mistral_async.MistralError) as caught:
+            await call()
+        error_ = caught.value
+        shown = "".join(traceback.format_exception(error_)) + repr(error_)
+        told = {name: value for name, value in vars(error_).items() if name not in ("body", "events")}
+        assert key not in shown + repr(told)
+    assert wire.responses
+
+
+def a_stream(sdk: MistralClient) -> AsyncIterator[object]:
+    return aiter(sdk.chat.completions.post(model="m", messages=[{"role": "user", "content": "x"}]))
+
+
+async def test_credentials_for_a_proxy_do_not_show_in_what_it_says() -> None:
+    basic = b64encode(b"user:our-password").decode()
+    wire = ScriptedWire(ScriptedResponse(407, f"our-password {basic}".encode()))
+    sdk = client(wire, proxy="http://user:our-password@127.0.0.1:2")
+
+    with pytest.raises(mistral_async.APIError) as caught:
+        await sdk.files()
+
+    assert caught.value.body == b"*** ***"
+
+
+async def test_who_sends_by_a_wire_of_its_own_has_begun_with_that() -> None:
+    sdk = client(ScriptedWire(FOREVER), timeout=Timeout(total=0.02))
+
+    with pytest.raises(mistral_async.TimeoutError) as caught:
+        await sdk.files()
+
+    assert caught.value.attempts == 1
+
+
+async def test_each_hop_of_a_redirect_counts_for_its_own_origin() -> None:
+    moved = ScriptedResponse(307, b"", {"location": "https://cdn.test/x"})
+    sdk = client(ScriptedWire(moved, 503), circuit_breaker=CircuitBreaker(), retry=None)
+
+    with pytest.raises(mistral_async.ServerError):
+        await sdk.files()
+
+    assert {origin: known.failures for origin, known in sdk.circuits.items()} == {
+        "https://api.mistral.ai": 0,
+        "https://cdn.test": 1,
+    }
+
+
+async def test_an_accept_of_the_callers_own_wins() -> None:
+    wire = ScriptedWire(EMPTY, EMPTY)
+    sdk = client(wire, headers={"Accept": "of/client"})
+
+    await sdk.files()
+    await sdk.files().options(headers={"accept": "of/call"})
+
+    assert [request.headers["accept"] for request in wire.requests] == ["of/client", "of/call"]
 
 
 def test_a_client_may_be_made_before_any_loop_runs_and_opens_nothing() -> None:

@@ -156,6 +156,15 @@ def test_a_closed_client_stays_closed_whatever_may_be_sent_twice() -> None:
     assert isinstance(error, errors.ConnectionLost)
 
 
+def test_how_often_it_was_sent_is_said_once() -> None:
+    lost = errors.ConnectionLost("lost").after(2)
+
+    assert str(lost.after(2)) == "lost (2 attempts)"
+    assert str(StreamError(f"the stream broke off: {lost}").after(2)) == "the stream broke off: lost (2 attempts)"
+    assert str(lost.after(3)) == "lost (3 attempts)"
+    assert (lost.args, lost.attempts) == (("lost (3 attempts)",), 3)
+
+
 def test_the_errors_of_python_that_fit_catch_ours() -> None:
     assert issubclass(errors.TimeoutError, TimeoutError)
     assert issubclass(errors.RequestValidationError, ValueError)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pytest
 
-from mistral_async.codec.file_input import DEFAULT_NAME, READ_SIZE, FilePart
+from mistral_async.codec.file_input import DEFAULT_NAME, FilePart
+from mistral_async.codec.file_reader import READ_SIZE
 from mistral_async.codec.multipart import MultipartBody
 from tests.reading import parts_of, sent
 
@@ -122,37 +125,129 @@ async def test_a_path_may_be_sent_under_another_name(path: Path) -> None:
     assert (part.name, part.media_type) == ("x.jsonl", "application/jsonl")
 
 
-async def test_a_file_that_cannot_seek_has_no_length_and_is_sent_once() -> None:
-    part = FilePart("file", one_way())
+class Stream:
+    """Goes on from where it stands, as aiohttp's ``StreamReader`` does: no iterator, and yet to be read only once."""
 
-    assert (part.length, part.replayable) == (None, False)
+    def __init__(self) -> None:
+        self._left = [CONTENT]
+
+    async def read(self, size: int = -1) -> bytes:
+        return self._left.pop() if self._left else b""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while chunk := await self.read():
+            yield chunk
+
+
+class Download(Stream):
+    """A call that is sent once, and whose answer is iterated."""
+
+    read: Any = None
+
+    def __await__(self) -> Any: ...
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield CONTENT
+
+
+@pytest.mark.parametrize("content", [pieces, one_way, Stream, Download])
+async def test_what_can_be_read_once_is_replayable_until_it_was_begun_and_refuses_to_be_read_again(
+    content: Callable[[], Any],
+) -> None:
+    part = FilePart("file", ("data.bin", content()))
+
+    assert (part.length, part.replayable) == (None, True)
     assert await read(part) == CONTENT
+    assert not part.replayable
+    with pytest.raises(RuntimeError, match=r"the file 'data\.bin' can be read only once, and .*; pass a path"):
+        await read(part)
+
+
+async def test_what_can_be_read_once_is_not_replayable_after_its_first_byte() -> None:
+    part = FilePart("file", pieces())
+    async with contextlib.aclosing(part.chunks()) as chunks:
+        assert part.replayable  # nothing was asked for yet
+
+        await anext(chunks)
+
+        assert not part.replayable
 
 
 async def test_a_pipe_in_the_file_system_is_sent_as_it_comes(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     part = FilePart("file", path)
-    writer = threading.Thread(target=path.write_bytes, args=(CONTENT,))
-    writer.start()
+    with ThreadPoolExecutor(1) as executor:
+        opened = executor.submit(path.open, "wb", buffering=0)
 
-    assert (part.length, part.replayable) == (None, False)
-    assert await read(part) == CONTENT
-    writer.join()
+        assert (part.length, part.replayable) == (None, True)
+        async with contextlib.aclosing(part.chunks()) as chunks:
+            first = asyncio.ensure_future(anext(chunks))
+            with await asyncio.wrap_future(opened) as writer:
+                writer.write(CONTENT)
+                assert await first == CONTENT  # though the writer has not ended
+            assert [chunk async for chunk in chunks] == []
+    with pytest.raises(RuntimeError, match="the file 'pipe' can be read only once"):
+        await read(part)
 
 
-async def test_an_async_iterator_is_sent_once_and_an_iterable_again() -> None:
-    once, again = FilePart("file", pieces()), FilePart("file", Pieces())
+async def test_an_iterable_is_sent_again() -> None:
+    part = FilePart("file", Pieces())
 
-    assert (once.length, once.replayable) == (None, False)
-    assert (again.length, again.replayable) == (None, True)
-    assert await read(once) == await read(again) == await read(again) == CONTENT
+    assert (part.length, part.replayable) == (None, True)
+    assert await read(part) == await read(part) == CONTENT
+    assert part.replayable
+
+
+class SlowFile(io.BytesIO):
+    """Its reads wait to be let go on; what was read by then is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(CONTENT)
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size:
+            self.begun.set()
+            assert self.go_on.wait(5)
+        return super().read(size)
+
+
+async def test_the_next_pass_begins_where_the_file_did_though_a_thread_still_read_for_the_last_one() -> None:
+    file = SlowFile()
+    part = FilePart("file", file)
+    first = asyncio.create_task(read(part))
+    await asyncio.to_thread(file.begun.wait)
+
+    second = asyncio.create_task(read(part))  # whoever sends again need not wait for the first one's end
+    await asyncio.sleep(0.02)
+    file.go_on.set()
+
+    assert await second == CONTENT
+    first.cancel()
+    await asyncio.wait([first])
+
+
+async def test_a_pass_that_is_cancelled_has_ended_its_read_when_it_is_over() -> None:
+    file = SlowFile()
+    task = asyncio.create_task(read(FilePart("file", file)))
+    await asyncio.to_thread(file.begun.wait)
+
+    task.cancel()
+    await asyncio.sleep(0.02)
+    assert not task.done()
+    file.go_on.set()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    file.seek(0)
+    assert await read(FilePart("file", file)) == CONTENT
 
 
 async def test_a_form_has_a_length_only_if_all_its_files_have_one() -> None:
     body = MultipartBody([], [FilePart("a", b"x"), FilePart("b", pieces())])
 
-    assert (body.length, body.replayable) == (None, False)
+    assert body.length is None
     assert [part.content for part in await parts_of(await sent(body), body.content_type)] == [b"x", CONTENT]
 
 

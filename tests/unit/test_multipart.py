@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mistral_async.codec.file_input import DEFAULT_NAME, READ_SIZE, FilePart
+from mistral_async.codec.file_input import DEFAULT_NAME, FilePart
+from mistral_async.codec.file_reader import READ_SIZE
 from mistral_async.codec.multipart import MultipartBody
 from mistral_async.http import Body
 from tests.reading import Part, parts_of, plain, sent
@@ -117,3 +120,36 @@ async def test_a_form_can_be_sent_twice_where_its_files_can() -> None:
 
     assert body.replayable
     assert await sent(body) == await sent(body)
+
+
+async def once() -> AsyncIterator[bytes]:
+    yield b"content"
+
+
+async def test_a_form_with_a_file_that_can_be_read_once_is_replayable_until_that_file_is_begun() -> None:
+    body = MultipartBody([("a", "b")], [FilePart("file", ("n", once()))])
+    states = [body.replayable]
+
+    async with contextlib.aclosing(aiter(body)) as chunks:
+        async for chunk in chunks:
+            states.append(body.replayable)
+            if chunk == b"content":
+                break
+
+    assert states == [True, True, True, False]  # the fields and the head of the file's part can be made again
+
+
+async def test_a_form_that_cannot_be_sent_again_says_so_before_its_first_byte() -> None:
+    body = MultipartBody([("a", "b")], [FilePart("other", b"x"), FilePart("file", ("n", once()))])
+    assert b"content" in await sent(body)
+
+    with pytest.raises(RuntimeError, match="the file 'n' can be read only once"):
+        await anext(aiter(body))
+
+
+async def test_a_form_left_before_the_file_that_can_be_read_once_gives_everything_the_next_time() -> None:
+    body = MultipartBody([("a", "b")], [FilePart("file", once())])
+    async with contextlib.aclosing(aiter(body)) as chunks:
+        await anext(chunks)
+
+    assert b"content" in await sent(body)

@@ -10,15 +10,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mistral_async.settings import Settings, Timeout
+from mistral_async.settings import Proxy, Settings, Timeout
 from mistral_async.settings.checks import (
     API_KEY_VARIABLE,
     check_api_key,
     check_base_url,
+    check_extra_body,
     check_headers,
     check_key_text,
     check_timeout,
+    check_wire,
 )
+from tests.fakes import ScriptedWire
 
 
 @pytest.mark.parametrize(
@@ -100,8 +103,8 @@ def test_no_base_url_raises_anything_else(url: str) -> None:
         assert re.match("https?://", origin, re.IGNORECASE)
 
 
-def test_names_of_headers_become_lower_case() -> None:
-    assert check_headers({"X-Team": "a", "Accept": "\tb e"}) == {"x-team": "a", "accept": "\tb e"}
+def test_names_of_headers_become_lower_case_and_values_lose_the_blanks_around() -> None:
+    assert check_headers({"X-Team": "a", "Accept": "\tb e"}) == {"x-team": "a", "accept": "b e"}
     assert check_headers(None) == {}
 
 
@@ -189,7 +192,9 @@ def test_a_host_that_cannot_be_is_refused(url: str) -> None:
         check_base_url(url)
 
 
-@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "Host", "Connection"])
+@pytest.mark.parametrize(
+    "name", ["Content-Length", "transfer-encoding", "Host", "Connection", "Keep-Alive", "proxy-connection"]
+)
 def test_a_field_that_is_the_connections_to_say_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="which is the connection's to say"):
         check_headers({name: "5"})
@@ -236,3 +241,28 @@ def test_settings_are_checked_when_they_are_made_and_when_they_are_copied(given:
 def test_the_value_of_a_header_is_text() -> None:
     with pytest.raises(ValueError, match=r"^headers: the value of 'x' must be text, not int"):
         check_headers({"x": 1})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("fields", [[1], "stream", 5, {1: "x"}])
+def test_an_extra_body_that_is_none_is_refused(fields: Any) -> None:
+    with pytest.raises(ValueError, match=r"^extra_body must be a mapping of field names to values, not "):
+        check_extra_body(fields)
+
+
+@pytest.mark.parametrize("wire", [object(), ScriptedWire, "wire"])
+def test_a_wire_that_is_none_is_refused(wire: Any) -> None:
+    with pytest.raises(ValueError, match=r"^wire: an object with the methods send and aclose is wanted, not "):
+        check_wire(wire)
+
+
+def test_a_wire_that_is_one_or_left_out_is_fine() -> None:
+    check_wire(ScriptedWire())
+    check_wire(None)
+
+
+@pytest.mark.parametrize("name", ["user", "password"])
+def test_a_proxys_credential_that_cannot_be_encoded_is_refused_without_showing_it(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^proxy: {name}: it holds a character that UTF-8 cannot express$") as caught:
+        Proxy(url="http://proxy.test", **{"user": "u", name: "hunter2\udc80"})
+
+    assert caught.value.__context__ is None  # which would quote it

@@ -135,3 +135,26 @@ def test_one_event_cut_into_very_many_chunks_takes_no_more_than_linear_time() ->
     (event,) = parser.feed(b"\n\n")
 
     assert len(event.data) == 20_000_000
+
+
+@given(
+    st.lists(st.sampled_from([b"data: x", b"y" * 9, b"\n", b"\n\n", b"\r\n", b"\r", b": c\n\n"]), max_size=12),
+    st.data(),
+)
+def test_an_event_that_is_too_large_ends_it_however_the_stream_is_cut(parts: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(parts) + b"\n\n"
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
+    chunks = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    cut, whole = EventParser(16), EventParser(16)
+
+    assert [event for chunk in chunks for event in cut.feed(chunk)] == whole.feed(stream)
+    assert cut.too_large == whole.too_large
+
+
+def test_what_came_before_an_event_that_is_too_large_is_given() -> None:
+    parser = EventParser(16)
+
+    assert [event.data for event in parser.feed(b"data: 1\n\ndata: 2\n\ndata: " + b"x" * 10)] == [b"1", b"2"]
+    assert not parser.too_large
+    assert (parser.feed(b"x"), parser.too_large) == ([], True)
+    assert parser.feed(b"\n\ndata: 3\n\n") == []

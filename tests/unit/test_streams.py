@@ -10,7 +10,7 @@ from mistral_async.errors import ConnectionLost, ProtocolError, StreamError, Tim
 from mistral_async.http import Response
 from mistral_async.streams import HELD_EVENTS, ByteStream, EventStream
 from tests.fakes import FOREVER, ScriptedResponse, a_request
-from tests.streaming import DONE, LOST, collect, decode, events_of, failing
+from tests.streaming import DONE, LOST, collect, decode, events_of, failing, opening
 
 
 async def test_the_events_come_in_order_until_the_end() -> None:
@@ -193,3 +193,13 @@ async def test_two_tasks_that_read_one_stream_keep_no_second_connection() -> Non
     assert first == b"a"
     assert isinstance(second, RuntimeError)
     assert all(response.dropped for response in responses)
+
+
+async def test_an_event_that_is_larger_than_may_be_held_is_an_error_that_says_so() -> None:
+    response = ScriptedResponse(200, [b"data: a\n\n", b"data: " + b"x" * 60, b"x" * 60, FOREVER])
+    stream = EventStream(opening(response), decode, request=a_request(), end=None, limit=100)
+
+    with pytest.raises(StreamError, match=r"is larger than `max_response_size` \(100 bytes\); raise that") as caught:
+        await collect(stream, [])
+
+    assert (caught.value.events, response.dropped) == (("a",), True)

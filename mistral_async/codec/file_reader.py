@@ -1,0 +1,119 @@
+"""Read a file in threads, and leave it in order whenever the reading ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import BinaryIO
+
+READ_SIZE = 256 * 1024  # bytes; as much of a file as is ever held at once
+
+
+class FileReader:
+    """One pass over a file. It is opened in a thread too: a pipe opens when somebody writes into it.
+
+    No thread is waited for in the loop. A file of ours that is left while a thread has it is closed by that thread. A
+    file of the caller's has a position, which a read would still move: the pass is over when that read is. Only a file
+    that may stall is not waited for: it has no position, and its read may never end.
+    """
+
+    def __init__(self, open_file: Callable[[], BinaryIO], *, ours: bool, may_stall: bool) -> None:
+        """``open_file`` gives the file where the pass begins; what it opens is ``ours`` to close."""
+        self._open = open_file
+        self._ours = ours
+        self._start = _in_own_thread if may_stall else _in_pool
+        self._awaited = not ours and not may_stall
+        self._file: BinaryIO | None = None
+        self._lock = threading.Lock()  # of what follows; never held while the file is touched
+        self._busy = False  # a thread has the file
+        self._left = False  # nobody wants more of it
+        self._waiting: list[Callable[[], object]] = []  # to be told when no thread has it any more
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """What is left of the file, in pieces of at most ``READ_SIZE`` bytes."""
+        try:
+            while chunk := await self._read():
+                yield chunk
+        finally:
+            self.leave()
+
+    def leave(self) -> None:
+        """Read no more. Never waits."""
+        with self._lock:
+            self._left = True
+            busy = self._busy
+        if not busy:
+            self._close()
+
+    async def over(self) -> None:
+        """After ``leave``: wait until the position moves no more, however often this is cancelled meanwhile."""
+        ended = asyncio.Event()
+        with self._lock:
+            if not self._busy or not self._awaited:
+                return
+            self._waiting.append(partial(asyncio.get_running_loop().call_soon_threadsafe, ended.set))
+        cancelled: asyncio.CancelledError | None = None
+        while not ended.is_set():
+            try:
+                await ended.wait()
+            except asyncio.CancelledError as exc:
+                cancelled = exc
+        if cancelled is not None:
+            raise cancelled
+
+    async def _read(self) -> bytes:
+        try:
+            return await self._start(partial(contextvars.copy_context().run, self._step))
+        except asyncio.CancelledError:
+            self.leave()
+            await self.over()
+            raise
+
+    def _step(self) -> bytes:
+        """In a thread: open the file, unless it is open, and read a piece of it."""
+        with self._lock:
+            if self._left:
+                return b""
+            self._busy = True
+        try:
+            if self._file is None:
+                self._file = self._open()
+            return self._file.read(READ_SIZE)
+        finally:
+            with self._lock:
+                self._busy = False
+                left, waiting = self._left, self._waiting
+            if left:
+                self._close()
+                for tell in waiting:
+                    tell()
+
+    def _close(self) -> None:
+        if self._ours and self._file is not None:
+            self._file.close()
+
+
+def _in_pool(step: Callable[[], bytes]) -> asyncio.Future[bytes]:
+    return asyncio.get_running_loop().run_in_executor(None, step)
+
+
+def _in_own_thread(step: Callable[[], bytes]) -> asyncio.Future[bytes]:
+    """Not in the loop's pool, whose few threads resolve names too, and which is waited for when the loop ends."""
+    future: Future[bytes] = Future()
+
+    def run() -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            chunk = step()
+        except BaseException as exc:  # raised where the future is awaited
+            future.set_exception(exc)
+        else:
+            future.set_result(chunk)
+
+    threading.Thread(target=run, name="mistral_async file", daemon=True).start()
+    return asyncio.wrap_future(future)
