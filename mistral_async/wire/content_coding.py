@@ -10,7 +10,7 @@ from mistral_async.http import Request, Response, Wrapped
 from mistral_async.settings.client import Compression
 from mistral_async.wire.decoders import ALIASES, CODINGS, OFFERED, Coding
 from mistral_async.wire.failures import host_of
-from mistral_async.wire.inflate import Corrupt, Inflated
+from mistral_async.wire.inflate import IN_ONE_TURN, Corrupt, Inflated, Later, Turn
 
 PIECE = 256 * 1024  # bytes at once; more blocks the loop, less costs time
 MOST_CODINGS = 3  # one over the other; nobody needs two
@@ -57,10 +57,11 @@ class Decoded(Wrapped):
         self._request = request
         self._chunk = b""
         self._taken = 0  # bytes of the chunk
+        self._turn = Turn()
         self._stages: list[Inflated] = []
         fetch: Callable[[int], bytes] = self._fetch
         for coding in reversed(codings):
-            self._stages.append(Inflated(coding, fetch))
+            self._stages.append(Inflated(coding, fetch, self._turn))
             fetch = self._stages[-1].take
         self._take = fetch
 
@@ -74,19 +75,28 @@ class Decoded(Wrapped):
     async def receive(self) -> bytes:
         """The next piece of the body; empty at the end. Raises ``ProtocolError`` where it cannot be inflated."""
         try:
-            if piece := self._take(PIECE):
+            if piece := await self._held():
                 # Nothing was waited for: what inflates to very much must not keep the loop from everybody else.
                 await asyncio.sleep(0)
                 return piece
             while chunk := await self._inner.receive():
                 self._chunk, self._taken = chunk, 0
-                if piece := self._take(PIECE):
+                if piece := await self._held():
                     return piece
             if not all(stage.complete for stage in self._stages):
                 raise Corrupt("it ends too soon")
         except Corrupt as exc:
             raise _unreadable(self._request, str(exc)) from exc
         return b""
+
+    async def _held(self) -> bytes:
+        """The next piece of what has arrived; empty at its end. The loop gets a turn where it takes long to find."""
+        while True:
+            self._turn.left = IN_ONE_TURN
+            try:
+                return self._take(PIECE)
+            except Later:
+                await asyncio.sleep(0)
 
     def _fetch(self, limit: int) -> bytes:
         """The next bytes of the chunk that has arrived; empty at its end."""
@@ -102,7 +112,8 @@ def _codings(field: str) -> list[Coding]:
     for name in names:
         coding = CODINGS.get(ALIASES.get(name, name))
         if coding is None:
-            raise Corrupt(f"nothing here decodes {name[:40]!r}; it was not asked for")
+            # Not quoted: it is the server's to choose, which may say back what it was sent.
+            raise Corrupt("in a coding that nothing here decodes; it was not asked for")
         codings.append(coding)
     return codings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from urllib.parse import urlsplit
 
@@ -17,6 +18,22 @@ from mistral_async.errors import (
 )
 from mistral_async.http import Request
 from mistral_async.origin import NoHost
+
+_CAPITAL = re.compile("(?<!^)([A-Z][a-z])")
+# In OpenSSL's names for the alerts of RFC 8446 section 6.2, and what it says of a server that is too old for it.
+_LASTING = (
+    "ALERT_HANDSHAKE_FAILURE",
+    "ALERT_PROTOCOL_VERSION",
+    "ALERT_INSUFFICIENT_SECURITY",
+    "ALERT_BAD_CERTIFICATE",
+    "ALERT_UNSUPPORTED_CERTIFICATE",
+    "ALERT_NO_CERTIFICATE",
+    "ALERT_CERTIFICATE_",
+    "ALERT_UNKNOWN_CA",
+    "ALERT_ACCESS_DENIED",
+    "UNRECOGNIZED_NAME",
+    "UNSUPPORTED_PROTOCOL",
+)
 
 
 class ProxyRefused(OSError):
@@ -52,14 +69,30 @@ def no_connection(exc: OSError | None, request: Request) -> TransportError:
             )
         case ssl.SSLError():
             return TLSError(
-                f"no secure connection to {host}: {exc} ({request})",
+                f"no secure connection to {host}: {in_words(exc)} ({request})",
                 request=request,
-                permanent=isinstance(exc, ssl.SSLCertVerificationError),  # it will be the same certificate
+                permanent=never_secure(exc),
             )
         case _:
             return ConnectError(
-                f"no connection to {host}: {exc} ({request}); check `base_url` and the way there", request=request
+                f"no connection to {host}: {in_words(exc)} ({request}); check `base_url` and the way there",
+                request=request,
             )
+
+
+def in_words(exc: BaseException | None) -> str:
+    """What an exception says, on one line; where it says nothing, what its class is called."""
+    if exc is not None and exc.args and (said := " ".join(str(exc).split())):
+        return said
+    return "it failed" if exc is None else _CAPITAL.sub(r" \1", type(exc).__name__).strip().lower()
+
+
+def never_secure(exc: BaseException) -> bool:
+    """Whether TLS would fail in the same way again: by the certificate, or for want of something in common."""
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return True
+    reason = (getattr(exc, "reason", None) or "") if isinstance(exc, ssl.SSLError) else ""
+    return any(each in reason for each in _LASTING)
 
 
 def _takes_nothing_offered(exc: ssl.SSLError) -> bool:

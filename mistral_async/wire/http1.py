@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -14,9 +15,11 @@ from mistral_async.settings.proxy import Proxy
 from mistral_async.settings.timeout import Timeout
 from mistral_async.wire.aiohttp_failures import TunnelFailed, cause_of, failure_of
 from mistral_async.wire.failures import closed_here, no_connection
-from mistral_async.wire.http1_response import AiohttpResponse, Http1Response, stopped
-from mistral_async.wire.proxies import authorization
+from mistral_async.wire.http1_connector import Connector
+from mistral_async.wire.http1_response import HEAD_SIZE, MOST_FIELDS, AiohttpResponse, Http1Response, stopped
+from mistral_async.wire.proxies import HUNG_UP, asked_for_credentials, authorization
 from mistral_async.wire.slots import Slots
+from mistral_async.wire.under_way import UnderWay
 from mistral_async.wire.upload import Upload, large
 
 AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")  # what aiohttp would send of its own accord
@@ -40,35 +43,38 @@ class Http1:
         self._proxy = proxy
         self._max_connections = max_connections
         self._routes: dict[str, _Route] = {}  # by origin
-        self._limits = (Timeout(), _limits(Timeout()))  # the last ones used, in our words and in aiohttp's
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),  # a queue there would count as connecting
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            auto_decompress=False,  # it would inflate without a bound
-            response_class=AiohttpResponse,
-        )
+        self._timeout = Timeout()  # the last one used
+        self._limits = _limits(Timeout())  # the same in aiohttp's words
+        self._under_way = UnderWay()
+        self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: Request, /) -> Response:
         """Send it, and return when the head of the response is there."""
         route = self._routes.get(request.origin) or self._route_of(request)
-        if request.timeout is not self._limits[0]:
-            self._limits = (request.timeout, _limits(request.timeout))
         body = large(request.body)
         upload = Upload(body, patience=request.timeout.read) if body is not None else None
-        await route.slots.take()
+        under_way, task = self._under_way, _current_task()
+        cancelling = task.cancelling()
         answer: aiohttp.ClientResponse | None = None
         failure: Exception | None = None
         cause: BaseException | None = None
+        placed = False
+        under_way.waiting.add(task)
         try:
-            if not self._session.closed:
-                answer = await self._session.request(
+            await route.slots.take()
+            placed = True
+            if request.deadline is not None:
+                request.deadline.begun = True
+            if request.timeout is not self._timeout:
+                self._timeout, self._limits = request.timeout, _limits(request.timeout)
+            if not under_way.closed:
+                answer = await (self._session or self._open()).request(
                     request.method,
                     URL(request.url, encoded=True),
                     headers={**request.headers, **route.headers} if route.headers else request.headers,
                     data=request.body if upload is None else upload,
                     allow_redirects=False,
-                    timeout=self._limits[1],
+                    timeout=self._limits[0 if upload is None else 1],
                     proxy=route.proxy,
                     proxy_headers=route.proxy_headers,
                     ssl=route.tls,
@@ -76,27 +82,54 @@ class Http1:
                     skip_auto_headers=None if _complete(request) else AUTOMATIC,
                 )
         except (aiohttp.ClientError, OSError, UnicodeError) as exc:  # the last of a name that is none
-            if self._session.closed:
+            if under_way.ended(task, cancelling):  # which aiohttp took for something else
                 failure = closed_here(request, answered=False, processed=True)
             else:
                 failure, cause = failure_of(exc, request, proxied=route.proxy is not None), cause_of(exc)
+        except asyncio.CancelledError:
+            if not under_way.ended(task, cancelling):
+                raise
+            failure = closed_here(request, answered=False, processed=placed)
         finally:
+            under_way.waiting.discard(task)
             if answer is None:
-                route.slots.give()
+                if placed:
+                    route.slots.give()
                 if upload is not None:
                     await upload.over()
         if answer is not None:
-            return Http1Response(answer, request, upload, route.slots, self._session)
-        if upload is not None and upload.failure is not None:
-            failure, cause = stopped(upload.failure, request), None
-        if failure is None:
+            response = Http1Response(answer, request, upload, route.slots, under_way)
+            if route.proxy is None or response.status != 407 or request.url.startswith("https:"):
+                return response
+            # It was the proxy that answered, and not the origin. Source: RFC 9110 section 15.5.8.
+            response.close()
+            failure = no_connection(asked_for_credentials(), request)
+        elif upload is not None and upload.failure is not None and not under_way.closed:
+            failure, cause = stopped(upload.failure, request)
+        elif failure is None:
             failure = closed_here(request, answered=False, processed=False)
         # Raised here, for none of aiohttp's errors to be its context: they hold the key.
         raise failure from cause
 
     async def aclose(self) -> None:
         """Close every connection. Calls under way end."""
-        await self._session.close()
+        self._under_way.close()
+        if self._session is not None:
+            await asyncio.sleep(0)  # those that were cancelled drop their connections, which aiohttp would not
+            await self._session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        self._session = aiohttp.ClientSession(
+            connector=Connector(self._under_way.lost),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            auto_decompress=False,  # it would inflate without a bound
+            response_class=AiohttpResponse,
+            max_line_size=HEAD_SIZE,
+            max_field_size=HEAD_SIZE,
+            max_headers=MOST_FIELDS,
+        )
+        return self._session
 
     def _route_of(self, request: Request) -> _Route:
         try:
@@ -106,13 +139,15 @@ class Http1:
         secure = request.url.startswith("https:")
         credentials = authorization(proxy) if proxy is not None else None
         fields = {"proxy-authorization": credentials} if credentials is not None else {}
+        # Some proxies (tinyproxy) close after each answer without saying so: the next request would be lost.
+        close = {"connection": "close"} if proxy is not None else {}
         # To the proxy with CONNECT, or with the request where there is no CONNECT, and never to the origin.
         route = self._routes[request.origin] = _Route(
             slots=Slots(self._max_connections),
             tls=self._tls() if secure or (proxy is not None and proxy.url.startswith("https:")) else True,
             proxy=proxy.url if proxy is not None else None,
             proxy_headers=fields if secure and fields else None,
-            headers={} if secure else fields,
+            headers={} if secure else {**fields, **close},
             middlewares=(_connect_once,) if secure and proxy is not None else (),
         )
         return route
@@ -128,6 +163,10 @@ class _Route(NamedTuple):
     headers: Mapping[str, str]  # that go with each request
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...]
 
+    def __repr__(self) -> str:
+        # Not the fields, which hold the credentials for the proxy.
+        return f"<_Route {'directly' if self.proxy is None else 'through a proxy'}>"
+
 
 async def _connect_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     """Keep aiohttp from asking a proxy again that hangs up, as it would for a GET."""
@@ -135,8 +174,12 @@ async def _connect_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientH
         return await handler(request)
     except aiohttp.ClientConnectorError:
         raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
+    except aiohttp.ClientOSError as exc:
         raise TunnelFailed(str(exc)) from exc
+    except aiohttp.ServerDisconnectedError:
+        pass
+    # Not with that error as its cause: it quotes what the proxy said.
+    raise TunnelFailed(HUNG_UP)
 
 
 def _complete(request: Request) -> bool:
@@ -150,8 +193,17 @@ def _complete(request: Request) -> bool:
     )
 
 
-def _limits(timeout: Timeout) -> aiohttp.ClientTimeout:
+def _limits(timeout: Timeout) -> tuple[aiohttp.ClientTimeout, aiohttp.ClientTimeout]:
+    """Of most requests, and of those whose body takes its time: it says when the wait for the answer begins."""
     # The name's resolution is part of connecting, which `sock_connect` alone would not limit.
-    return aiohttp.ClientTimeout(
+    upload = aiohttp.ClientTimeout(total=None, connect=timeout.connect, sock_connect=timeout.connect)
+    whole = aiohttp.ClientTimeout(
         total=None, connect=timeout.connect, sock_connect=timeout.connect, sock_read=timeout.read
     )
+    return whole, upload
+
+
+def _current_task() -> asyncio.Task[object]:
+    task = asyncio.current_task()
+    assert task is not None  # a coroutine runs in one
+    return task

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import aiohttp
 from aiohttp.connector import Connection
+from aiohttp.http import HttpProcessingError
 
+from mistral_async.errors import MistralError
 from mistral_async.http import Headers, Request
-from mistral_async.wire.aiohttp_failures import Broken, cause_of, failure_of
+from mistral_async.wire.aiohttp_failures import Broken, HeadTooLarge, cause_of, failure_of
 from mistral_async.wire.failures import closed_here, response_closed, stalled
 from mistral_async.wire.slots import Slots
+from mistral_async.wire.under_way import UnderWay
 from mistral_async.wire.upload import Stalled, Upload
+
+HEAD_SIZE = 64 * 1024  # bytes of header fields, counted as over HTTP/2: RFC 9113 section 6.5.2
+FIELD_SIZE = 32  # bytes that each field counts for beside its name and value
+MOST_FIELDS = HEAD_SIZE // FIELD_SIZE
 
 
 class Http1Response:
@@ -25,9 +33,9 @@ class Http1Response:
         request: Request,
         upload: Upload | None,
         slots: Slots,
-        session: aiohttp.ClientSession,
+        under_way: UnderWay,
     ) -> None:
-        self._session = session
+        self._under_way = under_way
         self._answer = answer
         self._request = request
         self._upload = upload
@@ -43,12 +51,17 @@ class Http1Response:
         else:
             self._transport = connection.transport
             connection.add_callback(slots.give)
+            under_way.keep(self)
+            self._limit(None)  # it runs only while somebody waits
 
     async def read(self) -> bytes:
         """The whole body."""
+        content = self._answer.content
+        limited = self._transport is not None and self._begin_to_wait()
         try:
-            return await self._answer.content.read()
-        except (aiohttp.ClientError, OSError) as exc:
+            # Most answers arrive whole: nothing is waited for then, nor asked for again.
+            return content.read_nowait() if content.is_eof() else await content.read()
+        except (aiohttp.ClientError, OSError, HttpProcessingError) as exc:
             failure: Exception = exc
         except RuntimeError as exc:
             if not self._closing():
@@ -58,19 +71,31 @@ class Http1Response:
         except BaseException:
             self.close()
             raise
-        raise self._ended_by(failure) from cause_of(failure)
+        finally:
+            if limited:
+                self._limit(None)
+        failure, cause = self._ended_by(failure)
+        raise failure from cause
 
     async def receive(self) -> bytes:
         """The next chunk of the body; empty at the end."""
+        content = self._answer.content
+        limited = self._transport is not None and self._begin_to_wait()
         try:
-            return await self._answer.content.readany()
-        except (aiohttp.ClientError, OSError) as exc:
+            return await content.readany()
+        except (aiohttp.ClientError, OSError, HttpProcessingError) as exc:
+            if rest := self._rest(exc):
+                return rest
             failure: Exception = exc
         except RuntimeError as exc:
             if not self._closing():
                 raise
             failure = exc
-        raise self._ended_by(failure) from cause_of(failure)
+        finally:
+            if limited:
+                self._limit(None)
+        failure, cause = self._ended_by(failure)
+        raise failure from cause
 
     def close(self) -> None:
         """Drop the connection, unless the body has arrived whole: then another request may be using it."""
@@ -78,20 +103,61 @@ class Http1Response:
             self._transport.abort()  # to close it could wait for the server, which need not read on nor say goodbye
         self._answer.close()
 
+    def lost(self, transport: asyncio.Transport | None) -> None:
+        """A connection has ended. Where it is this one's, who waits for more is told so.
+
+        aiohttp does not, where it was its parser that gave up: who waits would wait without an end.
+        """
+        content = self._answer.content
+        if transport is self._transport and not content.is_eof() and content.exception() is None:
+            content.set_exception(HttpProcessingError())
+
+    def _begin_to_wait(self) -> bool:
+        """Let the limit ``read`` begin, where there is one and it may come to waiting."""
+        limit = self._request.timeout.read
+        if limit is None or self._answer.content.is_eof():
+            return False
+        if self._upload is None or self._upload.done:
+            self._limit(limit)
+        else:
+            self._upload.awaited = True  # while its maker takes its time, the server may do so too
+        return True
+
+    def _limit(self, seconds: float | None) -> None:
+        """Set how long nothing may arrive, from now on, if the connection is this response's still."""
+        if self._upload is not None:
+            self._upload.awaited = False
+        connection = self._answer.connection
+        if connection is not None and (protocol := connection.protocol) is not None:
+            protocol.read_timeout = seconds
+            protocol.start_timeout()
+
+    def _rest(self, exc: Exception) -> bytes:
+        """What had arrived before the error, which aiohttp keeps back from then on."""
+        content = self._answer.content
+        if self._answer.closed or content.exception() is None:
+            return b""
+        content.set_exception(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # it has no other way
+        try:
+            return content.read_nowait()
+        finally:
+            content.set_exception(exc)
+
     def _closing(self) -> bool:
         """Whether aiohttp's RuntimeError says that the connection is about to end; else two tasks read at once."""
         return self._transport is not None and self._transport.is_closing()
 
-    def _ended_by(self, exc: Exception) -> Exception:
+    def _ended_by(self, exc: Exception) -> tuple[Exception, BaseException | None]:
+        """What to raise, and its cause."""
         closed_before = self._answer.closed
         self.close()
+        if self._under_way.closed:
+            return closed_here(self._request, answered=True, processed=True), cause_of(exc)
         if self._upload is not None and self._upload.failure is not None:
             return stopped(self._upload.failure, self._request)
-        if self._session.closed:
-            return closed_here(self._request, answered=True, processed=True)
         if closed_before:
-            return response_closed(self._request)
-        return failure_of(exc, self._request, answered=True)
+            return response_closed(self._request), cause_of(exc)
+        return failure_of(exc, self._request, answered=True), cause_of(exc)
 
 
 class AiohttpResponse(aiohttp.ClientResponse):
@@ -101,16 +167,30 @@ class AiohttpResponse(aiohttp.ClientResponse):
         """Wait for the head. A failure drops the connection there and then, and is final."""
         transport = connection.transport
         try:
-            return await super().start(connection)
+            answer = await super().start(connection)
+            if _size(answer.raw_headers) > HEAD_SIZE:
+                raise HeadTooLarge(f"a head of more than {HEAD_SIZE} bytes")
+            return answer
         except BaseException as exc:
             if transport is not None:
                 transport.abort()  # to close it would wait for what was not read yet, and for the end of TLS
-            if isinstance(exc, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError):
-                # After these two, aiohttp would send a GET, PUT or DELETE again by itself, unseen and uncounted.
+            # After these two, aiohttp would send a GET, PUT or DELETE again by itself, unseen and uncounted.
+            if isinstance(exc, aiohttp.ClientOSError):
                 raise Broken(str(exc)) from exc
-            raise
+            if not isinstance(exc, aiohttp.ServerDisconnectedError):
+                raise
+        # Not with that error as its cause: it quotes the head as far as it came.
+        raise Broken("the server disconnected")
 
 
-def stopped(failure: Exception, request: Request) -> Exception:
+def _size(fields: tuple[tuple[bytes, bytes], ...]) -> int:
+    return FIELD_SIZE * len(fields) + sum(map(len, itertools.chain.from_iterable(fields)))
+
+
+def stopped(failure: Exception, request: Request) -> tuple[Exception, BaseException | None]:
     """What to raise for an upload that stopped: where whoever made the body failed, it is not the network's fault."""
-    return stalled(request) if isinstance(failure, Stalled) else failure
+    if isinstance(failure, Stalled):
+        return stalled(request), None
+    if isinstance(failure, MistralError):
+        failure.of_caller = True
+    return failure, failure.__cause__

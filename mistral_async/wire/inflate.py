@@ -8,6 +8,23 @@ from mistral_async.wire.decoders import Coding, Decoder
 
 INPUT = 16 * 1024  # bytes per call; a decoder copies the input it has not used, so keep it small
 EMPTY_STREAMS = 1000  # in one body: each costs work and gives nothing
+IN_ONE_TURN = 64 * 1024  # bytes taken in, by all codings together, before the loop gets a turn though nothing came out
+# Bytes that one coding may take in and give nothing for, such as the name in a gzip header without an end. A block of
+# zstd, which gives nothing before its end, has 128 KiB at most. Source: RFC 8878 section 3.1.1.2.4.
+BARREN = 1024 * 1024
+
+
+class Turn:
+    """What may still be taken in before others get their turn. All codings of a body share one."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = IN_ONE_TURN
+
+
+class Later(Exception):
+    """The turn is over, and nothing has come out yet. Nothing is lost: it goes on with the next call."""
 
 
 class Corrupt(Exception):
@@ -17,9 +34,11 @@ class Corrupt(Exception):
 class Inflated:
     """The data of one coding, as it was before. It is fetched when needed, at most ``INPUT`` bytes at once."""
 
-    def __init__(self, coding: Coding, fetch: Callable[[int], bytes]) -> None:
+    def __init__(self, coding: Coding, fetch: Callable[[int], bytes], turn: Turn) -> None:
         self._coding = coding
         self._fetch = fetch  # b"" where there is no more for now
+        self._turn = turn
+        self._barren = 0  # bytes taken in since something came out
         self._decoder: Decoder | None = None  # of the stream that has begun and not ended
         self._rest = b""  # what came behind the end of a stream
         self._streams = 0  # that have ended
@@ -34,17 +53,25 @@ class Inflated:
     def take(self, limit: int) -> bytes:
         """The next piece, of about that many bytes at most; empty where there is no more for now.
 
-        Raises ``Corrupt``.
+        Raises ``Corrupt``, and ``Later`` where it takes too long to find out.
         """
         try:
             while True:
+                if self._turn.left <= 0:
+                    raise Later
                 data = b""
                 if self._decoder is None or self._decoder.hungry:
                     data, self._rest = self._rest or self._fetch(INPUT), b""
                     if not data:
                         return b""
-                if piece := self._decode(data, limit):
+                piece = self._decode(data, limit)
+                used = len(data) - len(self._rest)
+                self._turn.left -= used
+                self._barren = 0 if piece else self._barren + used
+                if piece:
                     return piece
+                if self._barren > BARREN:
+                    raise self._corrupt(f"more than {BARREN} bytes that hold nothing")
         except self._coding.failures as exc:
             raise self._corrupt(" ".join(str(exc).split())) from exc
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import functools
-import ssl
 from http import HTTPStatus
 from urllib.request import getproxies_environment
 
 from mistral_async.origin import Origin
 from mistral_async.settings import Proxy
-from mistral_async.wire.failures import ProxyRefused
+from mistral_async.wire.failures import ProxyRefused, in_words, never_secure
 
 HUNG_UP = "it closed the connection before it answered CONNECT"
+NO_HTTP = "what it answered to CONNECT is not HTTP/1"
 _PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
@@ -64,7 +64,7 @@ def connect_answer(head: bytes, proxy: Proxy) -> bool:
     code, _, reason = rest.partition(b" ")
     # Source: RFC 9112 section 4 (status line); RFC 9110 section 9.3.6 (any 2xx) and 15.2 (any number of 1xx before).
     if not version.startswith(b"HTTP/1.") or len(code) != 3 or not code.isdigit():
-        raise ProxyRefused("what it answered to CONNECT is not HTTP/1")
+        raise ProxyRefused(NO_HTTP)
     if code.startswith(b"2"):
         return True
     if code.startswith(b"1"):
@@ -75,15 +75,18 @@ def connect_answer(head: bytes, proxy: Proxy) -> bool:
 def connect_refused(status: int, reason: str | None = None) -> ProxyRefused:
     """The proxy answered CONNECT, and said no; ``reason`` is how it put it, None for what the status stands for."""
     said = f"{status:03} {_PHRASES.get(status, '') if reason is None else reason}".rstrip()
-    wrong = status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
-    hint = "; it wants other credentials" if wrong else ""
-    return ProxyRefused(f"it answered CONNECT with {said}{hint}", permanent=wrong)
+    hint = "; it wants other credentials" if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED else ""
+    return ProxyRefused(f"it answered CONNECT with {said}{hint}", permanent=400 <= status < 500)
+
+
+def asked_for_credentials() -> ProxyRefused:
+    """The proxy answered a request that needs no tunnel, and wants other credentials."""
+    return ProxyRefused("it answered 407 Proxy Authentication Required; it wants other credentials", permanent=True)
 
 
 def unreachable(authority: str, exc: OSError) -> ProxyRefused:
     """There is no connection to the proxy itself."""
-    distrusted = isinstance(exc, ssl.SSLCertVerificationError)
-    return ProxyRefused(f"no connection to {authority}: {exc}", permanent=distrusted)
+    return ProxyRefused(f"no connection to {authority}: {in_words(exc)}", permanent=never_secure(exc))
 
 
 def _plain(reason: bytes, proxy: Proxy) -> str:

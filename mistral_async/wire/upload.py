@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.client_proto import ResponseHandler
 
 from mistral_async.http import Body
 
@@ -36,11 +37,17 @@ class Upload(aiohttp.Payload):
         self._timer: asyncio.TimerHandle | None = None
         self._over = asyncio.Event()
         self._over.set()
+        self._task: asyncio.Task[object] | None = None  # that sends it
         self._lost = False  # the connection is, which aiohttp says better
+        self._limit = patience
+        self._answered = False
+        self.awaited = False  # somebody waits for more of the answer
+        self.done = False  # all of it is sent
         self.failure: Exception | None = None
 
     def answered(self) -> None:
         """The answer has begun: what is left goes on being sent, at the server's pace, until the answer is complete."""
+        self._answered = True
         self._patience = None
         self._watch(None)
 
@@ -51,6 +58,7 @@ class Upload(aiohttp.Payload):
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Send all of it, to aiohttp's writer."""
         self._over.clear()
+        self._task = asyncio.current_task()
         try:
             if isinstance(self._body, bytes):
                 await self._write(writer, self._body)
@@ -59,11 +67,16 @@ class Upload(aiohttp.Payload):
                     await self._write_all(writer, chunks)
             # What is still on its way out is waited for here, where there is a limit to it.
             await self._within_limit(writer, writer.drain())
+            self.done = True
+            self._limit_answer(writer)
         except BaseException as exc:
-            if isinstance(exc, Exception) and not self._lost:
-                self.failure = exc
             if writer.transport is not None:
                 writer.transport.abort()  # to close it would wait for a server that may never read on
+            if self._of_body(exc):
+                self.failure = _as_error(exc, self._body)
+                raise self.failure from exc
+            if isinstance(exc, Exception) and not self._lost:
+                self.failure = exc
             raise
         finally:
             self._over.set()
@@ -91,6 +104,22 @@ class Upload(aiohttp.Payload):
         finally:
             self._watch(None)
 
+    def _of_body(self, exc: BaseException) -> bool:
+        """Whether it came out of the body and is no plain error, and not what ends the task that sends it."""
+        if isinstance(exc, Exception | KeyboardInterrupt | SystemExit):
+            return False
+        try:
+            running = asyncio.current_task()
+        except RuntimeError:  # no loop runs: it is taken down
+            return False
+        return running is not None and running is self._task and not running.cancelling()
+
+    def _limit_answer(self, writer: AbstractStreamWriter) -> None:
+        """From now on, a wait for the answer has its limit, which aiohttp starts after this."""
+        protocol = writer.transport.get_protocol() if writer.transport is not None else None
+        if isinstance(protocol, ResponseHandler) and (self.awaited or not self._answered):
+            protocol.read_timeout = self._limit
+
     def _look(self, writer: AbstractStreamWriter, taken_before: int) -> None:
         """Give the server up where it has taken nothing since it was looked at last; else look again."""
         taken = _taken(writer)
@@ -107,6 +136,11 @@ class Upload(aiohttp.Payload):
         if self._timer is not None:
             self._timer.cancel()
         self._timer = timer
+
+
+def _as_error(exc: BaseException, body: bytes | Body) -> RuntimeError:
+    # As it is, whoever waits for the answer would wait without an end, or take itself for cancelled.
+    return RuntimeError(f"the iterator of the request's body, {type(body).__name__}, raised {type(exc).__name__}")
 
 
 def large(body: bytes | Body | None) -> bytes | Body | None:

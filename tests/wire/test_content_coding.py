@@ -157,9 +157,9 @@ def test_a_response_that_is_not_compressed_is_left_as_it_is(fields: dict[str, st
 @pytest.mark.parametrize(
     ("field", "what"),
     [
-        ("compress", "nothing here decodes 'compress'; it was not asked for"),
+        ("compress", "in a coding that nothing here decodes; it was not asked for"),
         ("gzip, gzip, gzip, gzip", "4 codings one over the other"),
-        ("x" * 1000, "nothing here decodes '" + "x" * 40 + "';"),
+        ("x" * 1000, "in a coding that nothing here decodes; it was not asked for"),
     ],
 )
 def test_an_answer_in_an_unknown_coding_is_closed_and_an_error(field: str, what: str) -> None:

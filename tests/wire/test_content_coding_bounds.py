@@ -14,7 +14,7 @@ from mistral_async.http import Request, Response
 from mistral_async.transport.prefetch import Prefetch
 from mistral_async.wire.content_coding import PIECE, decoded
 from mistral_async.wire.decoders import CODINGS
-from mistral_async.wire.inflate import INPUT, Inflated
+from mistral_async.wire.inflate import IN_ONE_TURN, INPUT, Inflated, Later, Turn
 from tests.fakes import ScriptedResponse, ScriptedWire, a_request
 from tests.wire.compressing import compressed, zstd
 
@@ -39,8 +39,14 @@ def test_no_piece_is_larger_than_it_may_be_and_none_is_lost(coding: str, part: b
         given, packed = bytes(packed[:size]), packed[size:]
         return given
 
-    data = Inflated(CODINGS[coding], fetch)
-    pieces = list(iter(lambda: data.take(limit), b""))
+    turn = Turn()
+    data = Inflated(CODINGS[coding], fetch, turn)
+
+    def take() -> bytes:
+        turn.left = IN_ONE_TURN
+        return data.take(limit)
+
+    pieces = list(iter(take, b""))
 
     assert b"".join(pieces) == part * times
     assert max(map(len, pieces), default=0) <= (limit if coding != "br" else limit + max(limit, BLOCK))
@@ -115,6 +121,50 @@ async def test_streams_without_end_that_hold_nothing_are_refused(coding: str) ->
     assert await inflated(nothing * 1000 + compressed(TEXT, coding), coding).read() == TEXT
     with pytest.raises(ProtocolError, match="more than 1000 streams that hold nothing"):
         await inflated(nothing * 1001, coding).read()
+
+
+def gzip_of_a_name(size: int) -> bytes:
+    """A gzip member that is nothing but its header: a name of so many bytes, which has no end."""
+    return b"\x1f\x8b\x08\x08\0\0\0\0\0\x03" + b"A" * size
+
+
+@pytest.mark.parametrize("codings", [["gzip"], ["gzip", "gzip"], ["zstd", "br"]])
+async def test_what_goes_in_and_never_comes_out_is_refused(codings: list[str]) -> None:
+    packed = compressed(gzip_of_a_name(32 * 1024 * 1024), *codings)
+
+    async with asyncio.timeout(1):
+        with pytest.raises(ProtocolError, match="gzip: more than 1048576 bytes that hold nothing"):
+            await inflated(packed, ", ".join(["gzip", *codings])).read()
+
+
+async def test_other_tasks_go_on_while_nothing_comes_out() -> None:
+    names = compressed(TEXT, "gzip") + gzip_of_a_name(1000 * 1000) + b"\0" + compressed(TEXT, "gzip")[10:]
+    response = inflated(compressed(names, "gzip"), "gzip, gzip")
+    turns = 0
+
+    async def another() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(another())
+    assert await response.read() == 2 * TEXT
+    other.cancel()
+
+    assert turns >= 1000 * 1000 // IN_ONE_TURN
+
+
+def test_the_turn_ends_before_anything_is_taken_in() -> None:
+    turn = Turn()
+    turn.left = 0
+    data = Inflated(CODINGS["gzip"], lambda size: compressed(TEXT, "gzip"), turn)
+
+    with pytest.raises(Later):
+        data.take(PIECE)
+    turn.left = IN_ONE_TURN
+
+    assert data.take(len(TEXT)) == TEXT
 
 
 class _Decoding(ScriptedWire):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 
+import aiohttp
 import pytest
 
 from mistral_async.errors import ClientClosed, ConnectError, ConnectionLost, ProxyError, TLSError, TransportError
 from mistral_async.origin import NoHost
-from mistral_async.wire.aiohttp_failures import Broken, failure_of
+from mistral_async.wire.aiohttp_failures import Broken, cause_of, failure_of
 from mistral_async.wire.failures import ProxyRefused, closed_here, lost, no_connection
 from mistral_async.wire.http2.connection import Http2Connection
+from mistral_async.wire.proxies import unreachable
 from tests.fakes import a_request
 
 
@@ -77,6 +79,11 @@ async def test_http2_tells_a_late_refusal_from_what_breaks_later(reason: str, er
         (ProxyRefused("it wants other credentials", permanent=True), ProxyError, True),
         (ProxyRefused("it answered CONNECT with 502"), ProxyError, False),
         (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), TLSError, False),
+        (fault("SSLV3_ALERT_HANDSHAKE_FAILURE"), TLSError, True),
+        (fault("TLSV1_ALERT_PROTOCOL_VERSION"), TLSError, True),
+        (fault("UNSUPPORTED_PROTOCOL"), TLSError, True),
+        (fault("SSLV3_ALERT_BAD_CERTIFICATE"), TLSError, True),
+        (fault("TLSV1_ALERT_INTERNAL_ERROR"), TLSError, False),
         (ConnectionRefusedError(111, "Connect call failed"), ConnectError, False),
     ],
 )
@@ -86,6 +93,42 @@ def test_a_connection_that_will_never_be_made_is_told_from_one_that_may(
     failure = no_connection(cause, a_request())
 
     assert (type(failure), failure.permanent, failure.retry_safe) == (error, permanent, True)
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (ConnectionResetError(), "connection reset error"),
+        (OSError(), "os error"),
+        (None, "it failed"),
+        (ssl.SSLEOFError(), "ssleof error"),
+        (OSError("two\nlines"), "two lines"),
+    ],
+)
+def test_what_says_nothing_is_called_by_its_class(cause: OSError | None, said: str) -> None:
+    assert f"mistral.test: {said} (" in str(no_connection(cause, a_request()))
+    if cause is not None:
+        assert str(unreachable("proxy.test:80", cause)) == f"no connection to proxy.test:80: {said}"
+
+
+def test_the_cause_comes_without_the_frames_that_hold_the_headers() -> None:
+    try:
+        try:
+            raise OSError("inner")  # for its traceback
+        except OSError as inner:
+            raise aiohttp.ClientOSError("outer") from inner
+    except aiohttp.ClientOSError as exc:
+        cause = cause_of(exc)
+
+    assert cause is not None
+    assert cause.__traceback__ is None
+    assert cause.__cause__ is not None
+    assert cause.__cause__.__traceback__ is None
+
+
+def test_what_is_said_of_tls_to_a_proxy_goes_for_it_as_well() -> None:
+    assert unreachable("proxy.test:443", fault("TLSV1_ALERT_PROTOCOL_VERSION")).permanent
+    assert not unreachable("proxy.test:443", OSError("gone")).permanent
 
 
 def test_what_a_server_did_is_said_with_its_name_and_when() -> None:

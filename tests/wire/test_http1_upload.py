@@ -21,6 +21,9 @@ class Transport(asyncio.WriteTransport):
         self.waiting = 0
         self.aborted = False
 
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return asyncio.Protocol()
+
     def get_write_buffer_size(self) -> int:
         return self.waiting
 
@@ -75,7 +78,7 @@ class Made:
     length = None
     replayable = False
 
-    def __init__(self, *, wait: float = 0, failure: Exception | None = None) -> None:
+    def __init__(self, *, wait: float = 0, failure: BaseException | None = None) -> None:
         self._wait = wait
         self._failure = failure
         self.closed = False
@@ -156,6 +159,18 @@ async def test_the_error_of_a_source_is_kept_whatever_it_is(failure: Exception) 
     assert upload.failure is failure
     assert body.closed
     assert writer.line.aborted
+
+
+@pytest.mark.parametrize("raised", [asyncio.CancelledError("of a task of its own"), GeneratorExit(), BaseException()])
+async def test_what_a_source_raises_that_is_no_error_becomes_one(raised: BaseException) -> None:
+    body = Made(failure=raised)
+    upload = Upload(body, patience=1)
+
+    with pytest.raises(RuntimeError, match=f"the iterator of .*, Made, raised {type(raised).__name__}") as caught:
+        await upload.write(Writer(100))
+
+    assert (upload.failure, caught.value.__cause__) == (caught.value, raised)
+    assert body.closed
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""aiohttp's connections, kept from leaking and from giving one request what was said to another."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import socket
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+import aiohttp
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
+
+_MAKING: ContextVar[list[socket.socket] | None] = ContextVar("making", default=None)
+
+
+class Connector(aiohttp.TCPConnector):
+    """A pool of connections, which as many may be of as are asked for."""
+
+    def __init__(self, on_lost: Callable[[asyncio.Transport | None], None]) -> None:
+        """``on_lost`` is told of each connection that has ended."""
+        # A limit would make a queue, which would count as connecting.
+        super().__init__(limit=0, socket_factory=_make)  # pyright: ignore[reportUnknownMemberType]  # as aiohttp has it
+        self._on_lost = on_lost
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        """A connection that nothing was said on that nobody asked for. None is left behind where it fails."""
+        making: list[socket.socket] = []
+        token = _MAKING.set(making)
+        try:
+            # It ends, for each one that is given up comes from the pool.
+            while True:
+                connection = await super().connect(req, traces, timeout)
+                protocol = connection.protocol
+                if protocol is None:
+                    return connection
+                if making or not protocol.should_close:
+                    break
+                # Something came while it lay idle, which would be taken for the next answer. Source: RFC 9112
+                # section 9.2.
+                drop(connection)
+        except BaseException:
+            # What TLS has begun on is closed politely by asyncio, which waits for the server's part in it.
+            for each in making:
+                with contextlib.suppress(OSError):  # it is closed already, or never was connected
+                    each.shutdown(socket.SHUT_RDWR)
+            raise
+        finally:
+            _MAKING.reset(token)
+        if making and (closed := protocol.closed) is not None:
+            closed.add_done_callback(functools.partial(_ended, protocol.transport, self._on_lost))
+        if req.proxy is not None and not req.is_ssl():
+            # As its request says by ``connection: close``, which not every proxy repeats in its answer.
+            protocol.force_close()
+        return connection
+
+
+def drop(connection: Connection) -> None:
+    """Close it at once: to do it politely could wait for a server that neither reads on nor says goodbye."""
+    if connection.transport is not None:
+        connection.transport.abort()
+    connection.close()
+
+
+def _ended(
+    transport: asyncio.Transport | None,
+    on_lost: Callable[[asyncio.Transport | None], None],
+    closed: asyncio.Future[None],
+) -> None:
+    # No method, for an open connection would keep a pool alive that nobody has any more.
+    if not closed.cancelled():
+        closed.exception()  # which asyncio would complain of, did nobody ask for it
+    on_lost(transport)
+
+
+def _make(address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    if (making := _MAKING.get()) is not None:
+        making.append(made)
+    return made
