@@ -12,7 +12,7 @@ from mistral_async.settings import Timeout
 from mistral_async.wire.dial import Dialed, Dialer
 from mistral_async.wire.http2.connection import Http2Connection
 from mistral_async.wire.http2.pool import Pool
-from tests.http2.peer import Peer
+from tests.http2.peer import Peer, until
 
 
 def get(peer: Peer, path: str = "/v1/things", **more: Any) -> Request:
@@ -29,11 +29,14 @@ def a_request(peer: Peer, method: str, path: str, *, read: float | None = 5.0, *
 
 
 @asynccontextmanager
-async def connected(peer: Peer, **limits: Any) -> AsyncGenerator[Http2Connection, None]:
-    """A connection to the peer, closed at the end."""
+async def connected(peer: Peer, *, greeted: bool | None = None, **limits: Any) -> AsyncGenerator[Http2Connection, None]:
+    """A connection to the peer, which has said its SETTINGS where it speaks; closed at the end."""
+    greeted = peer.speaks if greeted is None else greeted
     connection = Http2Connection(on_change=limits.pop("on_change", _nobody), **limits)
     (await dialed(peer)).hand_to(connection)
     try:
+        if greeted:
+            await until(lambda: connection.session.greeted)
         yield connection
     finally:
         connection.close()

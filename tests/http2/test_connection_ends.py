@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from mistral_async.errors import ClientClosed, ConnectionLost, ProtocolError, TransportError
+from mistral_async.errors import ClientClosed, ConnectError, ConnectionLost, ProtocolError, TransportError
 from mistral_async.wire.http2.response import Http2Response
 from tests.http2.joining import connected, get, post
 from tests.http2.numbers import INITIAL_WINDOW, INTERNAL_ERROR, REFUSED_STREAM
@@ -66,14 +66,14 @@ async def test_what_breaks_the_rules_of_http_ends_its_own_call_alone() -> None:
         assert len(peer.open) == 1
 
 
-async def test_what_is_not_http2_ends_every_call_and_the_connection() -> None:
+async def test_a_server_of_http1_is_named_so_and_the_setting_too() -> None:
     async with Peer(hold, speaks=False) as peer, connected(peer) as connection:
-        calls = [asyncio.create_task(connection.send(get(peer))) for _ in range(3)]
-        await until(lambda: len(peer.streams) == 3)
+        call = asyncio.create_task(connection.send(get(peer)))
+        await until(lambda: peer.streams)
         peer.connections[0].write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        for call in calls:
-            with pytest.raises(ProtocolError, match=r"HTTP/1\.1"):
-                await call
+        with pytest.raises(ConnectError, match=r"speaks HTTP/1\.1 .* `http_version`") as caught:
+            await call
+        assert caught.value.permanent
         await connection.wait_closed()
         assert connection.free == 0
 

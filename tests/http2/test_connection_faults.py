@@ -127,7 +127,9 @@ async def test_a_connection_whose_stream_ids_are_used_up_drains() -> None:
 
     async with (
         Peer(hold) as peer,
-        connected(peer, make_session=functools.partial(Session, first_id=2**31 - 3), on_change=note) as connection,
+        connected(
+            peer, make_session=functools.partial(Session, first_id=2**31 - 3), on_change=note, greeted=False
+        ) as connection,
     ):
         calls = [asyncio.create_task(connection.send(get(peer))) for _ in range(2)]
         await until(lambda: len(peer.streams) == 2)

@@ -117,25 +117,30 @@ async def test_a_window_for_other_streams_is_no_sign_of_life_on_this_one() -> No
 
 async def test_an_upload_that_gets_no_window_is_a_timeout_that_says_so() -> None:
     body = Made([b"x" * 100_000] * 3)
-    async with Peer(hold, credits=False) as peer, connected(peer) as connection:
+    async with Peer(hold, credits=False) as peer:
         for content in (b"x" * 100_000, body):
-            with pytest.raises(TimeoutError, match=r"has read nothing for 0\.1 s") as caught:
-                await connection.send(post(peer, content, read=0.1))
+            async with connected(peer) as connection:
+                with pytest.raises(TimeoutError, match=r"has read nothing for 0\.1 s") as caught:
+                    await connection.send(post(peer, content, read=0.1))
             assert caught.value.limit == "read"
         assert body.closed == 1
-        assert len(peer.open) == 1
         await until(lambda: all(stream.reset_by_client == CANCEL for stream in peer.streams))
 
 
-async def test_a_socket_that_is_not_read_ends_its_upload_in_time_and_is_dropped() -> None:
-    async with Peer(hold, settings={INITIAL_WINDOW: 2**30}) as peer, connected(peer) as connection:
+async def test_a_socket_that_is_not_read_ends_its_upload_in_time_and_its_neighbours_by_a_ping() -> None:
+    async with (
+        Peer(hold, settings={INITIAL_WINDOW: 2**30}) as peer,
+        connected(peer, ping_after=5.0, ping_limit=0.1) as connection,
+    ):
         await until(lambda: connection.free > 100)
         peer.connections[0].credit(2**30)
         peer.connections[0].stop_reading()
         neighbour = asyncio.create_task(connection.send(get(peer)))
         with pytest.raises(TimeoutError, match=r"has read nothing for 0\.1 s"):
             await connection.send(post(peer, b"x" * 20_000_000, read=0.1))
-        with pytest.raises(ConnectionLost, match=r"has read nothing for 0\.1 s"):
+        assert connection.draining
+        assert not neighbour.done()
+        with pytest.raises(ConnectionLost, match=r"not even an answer to a PING"):
             await neighbour
         await connection.wait_closed()
 

@@ -125,11 +125,20 @@ async def test_an_error_of_the_body_after_the_answer_began_is_raised_where_it_is
         await until(lambda: peer.streams[0].reset_by_client == CANCEL)
 
 
-async def test_a_cancellation_out_of_the_body_is_its_own_error_too() -> None:
+@pytest.mark.parametrize("raised", [asyncio.CancelledError(), GeneratorExit()], ids=repr)
+async def test_a_cancellation_out_of_the_body_is_not_taken_for_one_of_the_callers(raised: BaseException) -> None:
     async with Peer(hold) as peer, connected(peer) as connection:
-        with pytest.raises(asyncio.CancelledError):
-            await connection.send(post(peer, Made([b"some", asyncio.CancelledError()])))
+        with pytest.raises(RuntimeError, match=f"body, Made, raised {type(raised).__name__}") as caught:
+            await connection.send(post(peer, Made([b"some", raised])))
+        assert caught.value.__cause__ is raised
         assert connection.idle
+
+
+async def test_an_error_of_ours_out_of_the_body_says_that_it_is_the_callers() -> None:
+    async with Peer(hold) as peer, connected(peer) as connection:
+        with pytest.raises(ConnectionLost) as caught:
+            await connection.send(post(peer, Made([b"some", ConnectionLost("of another call")])))
+        assert caught.value.of_caller
 
 
 @pytest.mark.parametrize("chunks", [[b"x" * MIB], [b"x", 5.0]], ids=["waiting for window", "waiting for its source"])

@@ -12,11 +12,15 @@ from mistral_async.http import Request
 from mistral_async.wire.failures import certificate_refused, closed_here
 from mistral_async.wire.http2.exchange import Exchange
 from mistral_async.wire.http2.outbox import Outbox
+from mistral_async.wire.http2.pause import Pause
+from mistral_async.wire.http2.pulse import Pulse
 from mistral_async.wire.http2.response import Http2Response
 from mistral_async.wire.http2.session import Session
+from mistral_async.wire.http2.unsent import hold_little
 
 GRAIN = 0.01  # seconds; the least time between two looks
 CLOSE_LIMIT = 1.0  # seconds for the last bytes (and the TLS farewell) to go out, which a dead peer would hold up
+FULL_PAUSE = 1.0  # seconds without a new stream after one was refused, unless another ends before
 MAX_UNREAD = 4 * 1024 * 1024  # bytes; a peer that leaves so much unread is dropped
 
 
@@ -35,6 +39,7 @@ class Http2Connection(asyncio.Protocol):
         ping_limit: float = 10.0,
         idle_limit: float = 60.0,
         close_limit: float = CLOSE_LIMIT,
+        full_pause: float = FULL_PAUSE,
     ) -> None:
         """``on_change`` is called when ``free`` may have grown, and when the connection drains or ends.
 
@@ -44,6 +49,7 @@ class Http2Connection(asyncio.Protocol):
         self.session = make_session(on_change=on_change)
         self.outbox = Outbox(self.session, self._flush)
         self.loop: asyncio.AbstractEventLoop
+        self.pulse: Pulse
         self.closed = False  # there is no transport any more
         self.last_written = 0  # the stream above which nothing has left for the peer
         self._on_change = on_change
@@ -55,18 +61,16 @@ class Http2Connection(asyncio.Protocol):
         self._tasks: set[asyncio.Task[None]] = set()  # bodies that are being sent
         self._last_opened = 0
         self._closing = False
+        self._doubted = False  # it may be dead
+        self._full = Pause(full_pause, on_change)
         self.refusal: ssl.SSLError | None = None  # of this client's certificate, by the peer
         self._ended = asyncio.Event()
         self._scheduled = False  # a flush is
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = math.inf
         self._promised = 0  # streams that the pool has given away, to be opened in a moment
-        self._unread = 0  # bytes the transport held when last looked at
-        # The loop's time:
-        self._heard = 0.0  # when the last byte came
-        self._busy_since = 0.0
-        self._idle_since = 0.0
-        self._pinged: float | None = None  # when a PING was sent that nothing followed
+        self._written = 0  # bytes given to the transport
+        self._idle_since = 0.0  # the loop's time
         self._transport: asyncio.Transport
 
     # What the pool asks.
@@ -74,7 +78,7 @@ class Http2Connection(asyncio.Protocol):
     @property
     def free(self) -> int:
         """How many requests it would take now."""
-        if self._closing or self._transport.is_closing():
+        if self._closing or self._doubted or self._full or self._transport.is_closing():
             return 0
         return self.session.free - self._promised
 
@@ -86,7 +90,12 @@ class Http2Connection(asyncio.Protocol):
     @property
     def draining(self) -> bool:
         """It takes no more requests, now or later."""
-        return self._closing or self.session.draining or self.session.failure is not None
+        return self._closing or self._doubted or self.session.draining or self.session.failure is not None
+
+    @property
+    def stuck(self) -> bool:
+        """It takes no request, and nothing is under way that could change that."""
+        return self.idle and self.free <= 0
 
     def promise(self) -> None:
         """Keep a stream back for one who is about to come."""
@@ -96,17 +105,21 @@ class Http2Connection(asyncio.Protocol):
         """They came, or never will."""
         self._promised -= 1
 
-    async def send(self, request: Request, /) -> Http2Response:
-        """Send it, and return when the head of the response is there. Only while ``free`` is above zero."""
+    def open(self, request: Request, /) -> Exchange:
+        """Send it. Only while ``free`` is above zero."""
         exchange = Exchange(self, request)
+        self.pulse.ask(exchange.began)
         if not self._exchanges:
-            self._busy_since = self.loop.time()
-            self.watch(self._busy_since + self._ping_after)
+            self.watch(exchange.began + self._ping_after)
         self._exchanges.add(exchange)
         self._last_opened = exchange.stream.id
         self.flush_soon()
-        status = await exchange.head()
-        return Http2Response(exchange, status)
+        return exchange
+
+    async def send(self, request: Request, /) -> Http2Response:
+        """Send it, and return when the head of the response is there. Only while ``free`` is above zero."""
+        exchange = self.open(request)
+        return Http2Response(exchange, await exchange.head())
 
     def close(self) -> None:
         """Say goodbye and close. What is still under way ends with an error."""
@@ -150,32 +163,38 @@ class Http2Connection(asyncio.Protocol):
     def left(self, exchange: Exchange) -> None:
         """Its stream is over."""
         self._exchanges.discard(exchange)
+        self._full.end()
+        if exchange.refused and self._exchanges:
+            self._full.begin()
         if not self._exchanges:
             self._idle_since = self.loop.time()
-            self.watch(self._idle_since + self._idle_limit)
+            self.watch(self._idle_since if self._doubted else self._idle_since + self._idle_limit)
 
     # What asyncio does.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.loop = asyncio.get_running_loop()
         self._transport = cast(asyncio.Transport, transport)
-        self._heard = self._idle_since = self.loop.time()
+        hold_little(transport)
+        self._idle_since = self.loop.time()
+        self.pulse = Pulse(self._idle_since, ping_after=self._ping_after, ping_limit=self._ping_limit)
         self.watch(self._idle_since + self._idle_limit)
         self._flush()
 
     def data_received(self, data: bytes) -> None:
-        self._heard = self.loop.time()
+        self.pulse.heard = now = self.loop.time()
         session = self.session
-        session.receive(data)
+        session.receive(data, now)
         if session.pending or session.finished:
             self.flush_soon()  # after the tasks that this woke: what they send goes with it
 
     def pause_writing(self) -> None:
         self.outbox.paused = True
-        self._unread = self._transport.get_write_buffer_size()
+        self._look_at_flow(self.loop.time())
 
     def resume_writing(self) -> None:
         self.outbox.paused = False
+        self._look_at_flow(self.loop.time())
         self.outbox.move_soon()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -184,6 +203,7 @@ class Http2Connection(asyncio.Protocol):
             self._alarm.cancel()
         self.refusal = certificate_refused(exc)
         self.session.lost("closed the connection" if exc is None else f"dropped the connection: {_text(exc)}")
+        self._full.end()
         self._ended.set()
         self._on_change()
 
@@ -193,7 +213,9 @@ class Http2Connection(asyncio.Protocol):
         if transport.is_closing():
             return
         if session.pending:
-            transport.write(session.take())
+            data = session.take()
+            self._written += len(data)
+            transport.write(data)
             self.last_written = self._last_opened
             if self.outbox.paused and transport.get_write_buffer_size() > MAX_UNREAD:
                 self._lose("reads nothing")
@@ -222,44 +244,52 @@ class Http2Connection(asyncio.Protocol):
     def _look(self) -> None:
         self._alarm, self._alarm_at = None, math.inf
         now = self.loop.time()
-        if self.outbox.paused:
-            unread, self._unread = self._unread, self._transport.get_write_buffer_size()
-            if self._unread < unread:
-                self.outbox.moved(now)
+        self._look_at_flow(now)
         due = math.inf
         for exchange in tuple(self._exchanges):
             at = exchange.due()
             if at > now + GRAIN / 10:
                 due = min(due, at)
-            elif self.outbox.paused and exchange.blocked:
-                # The socket itself takes nothing: what its neighbours sent is stuck as well.
-                exchange.expire()
-                self._lose(f"has read nothing for {exchange.request.timeout.read} s")
             else:
+                if self.pulse.heard <= exchange.began or (self.outbox.paused and exchange.blocked):
+                    self._doubt(now)
                 exchange.expire()
         due = min(due, self._look_at_peer(now))
         self.watch(max(due, now + GRAIN))
 
-    def _look_at_peer(self, now: float) -> float:
-        """When to look again."""
-        if self._pinged is not None:
-            if self._heard < self._pinged:
-                if now >= self._pinged + self._ping_limit:
-                    self._lose(f"has sent nothing for {now - self._heard:.0f} s, not even an answer to a PING")
-                return self._pinged + self._ping_limit
-            self._pinged = None
-        if not self._exchanges:
-            if now >= self._idle_since + self._idle_limit and self.idle:
-                self.close()
-            return self._idle_since + self._idle_limit
-        silent_since = max(self._heard, self._busy_since)
-        if now < silent_since + self._ping_after:
-            return silent_since + self._ping_after
+    def _look_at_flow(self, now: float) -> None:
+        if self.pulse.flow(now, self._written, self._transport.get_write_buffer_size()):
+            self.outbox.moved(now)
+
+    def _doubt(self, now: float) -> None:
+        """It may be dead: no new requests. Those under way learn by a PING; when none is left, it is closed."""
+        if not self._doubted:
+            self._doubted = True
+            if self.pulse.ping(now):
+                self._ping()
+            self._on_change()
+
+    def _ping(self) -> None:
         # Source: RFC 9113 section 6.7: whether a connection still works.
         self.session.ping()
         self.flush_soon()
-        self._pinged = now
-        return now + self._ping_limit
+
+    def _look_at_peer(self, now: float) -> float:
+        """When to look again."""
+        idle_until = math.inf
+        if self.idle:
+            idle_until = now if self._doubted else self._idle_since + self._idle_limit
+            if now >= idle_until:
+                self.close()
+        busy = bool(self._exchanges)
+        match self.pulse.look(now, busy=busy):
+            case "ping":
+                self._ping()
+            case "dead":
+                self._lose(f"has sent nothing for {now - self.pulse.heard:.0f} s, not even an answer to a PING")
+            case None:
+                pass
+        return min(idle_until, self.pulse.due(busy=busy))
 
 
 def _text(exc: Exception) -> str:

@@ -9,9 +9,9 @@ import ssl
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from mistral_async.errors import TransportError
+from mistral_async.errors import ConnectError, MistralError, TransportError
 from mistral_async.http import Body, Request
-from mistral_async.wire.failures import lost, no_connection, not_http, response_closed, silent, stalled
+from mistral_async.wire.failures import host_of, lost, no_connection, not_http, response_closed, silent, stalled
 from mistral_async.wire.http2.head import head_of
 from mistral_async.wire.http2.outbox import SLICE_SIZE, Outbox, Piece
 from mistral_async.wire.http2.session import Session
@@ -45,6 +45,7 @@ class Exchange:
         "_since",
         "_upload",
         "_waiter",
+        "began",
         "request",
         "stream",
     )
@@ -57,6 +58,7 @@ class Exchange:
         self._given_up = False
         self._over = False  # the stream is of no more concern to the connection
         self._piece: Piece | None = None  # of the body, that the peer has yet to make room for
+        self.began = carrier.loop.time()
         self._since = 0.0  # the loop's time since when the caller has waited for the server
         self._upload: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -74,6 +76,17 @@ class Exchange:
     def blocked(self) -> bool:
         """Part of the body waits for the peer."""
         return self._piece is not None
+
+    @property
+    def refused(self) -> bool:
+        """The peer would not have the stream."""
+        failure = self.stream.failure
+        return failure is not None and failure.kind == "refused"
+
+    @property
+    def unprocessed(self) -> bool:
+        """It failed, and the peer surely did nothing."""
+        return self._error is None and self.stream.failure is not None and not self._processed(self.stream.failure)
 
     async def head(self) -> int:
         """The status, once the head of the answer is there. Raises what kept it away, and leaves nothing behind."""
@@ -116,10 +129,10 @@ class Exchange:
         """Reset the stream, unless it is over."""
         if not self._over:
             self._given_up = True
+            self._leave()
             # Source: RFC 9113 section 7, CANCEL: the stream is no longer needed.
             self._carrier.session.reset(self.stream)
             self._carrier.flush_soon()
-            self._leave()
 
     def fail(self, error: BaseException) -> None:
         """Give up for a reason of our own, which is raised to the caller."""
@@ -132,10 +145,11 @@ class Exchange:
         limit = self.request.timeout.read
         if limit is None or self._waiter is None:
             return math.inf
+        since = max(self._since, self.stream.heard)
         if self._piece is not None:
-            return max(self._since, self._piece.since) + limit
+            return max(since, self._carrier.outbox.since(self._piece)) + limit
         # While whoever makes the body takes their time, the server owes nothing.
-        return math.inf if self._upload is not None else self._since + limit
+        return math.inf if self._upload is not None else since + limit
 
     def expire(self) -> None:
         """The limit ``read`` ran out."""
@@ -158,14 +172,18 @@ class Exchange:
             if self._waiter is waiter:
                 self._waiter = None
 
+    def _processed(self, failure: Failure) -> bool:
+        return failure.kind != "refused" and self.stream.id <= self._carrier.last_written
+
     def _error_of(self, failure: Failure) -> TransportError:
         if failure.kind == "protocol":
+            if failure.what.startswith("HTTP/1.1") and not self._carrier.session.greeted:
+                return _not_http2(self.request)
             return not_http(self.request, failure.what)
         answered = self.stream.status is not None
         if not answered and self._carrier.refusal is not None:
             return no_connection(self._carrier.refusal, self.request)
-        processed = failure.kind != "refused" and self.stream.id <= self._carrier.last_written
-        return lost(self.request, failure.what, answered=answered, processed=processed)
+        return lost(self.request, failure.what, answered=answered, processed=self._processed(failure))
 
     def _notify(self) -> None:
         if self.stream.ended or self.stream.failure is not None:
@@ -204,11 +222,19 @@ class Exchange:
                         if chunk:
                             await self._put(memoryview(chunk), end=False)
                 await self._put(memoryview(b""), end=True)
-        except asyncio.CancelledError as exc:
-            self._sent(exc)  # ours, when the stream is over; else it came out of the body
-            raise
+        except MistralError as exc:
+            exc.of_caller = True  # of another call, maybe, that the body comes from
+            self._sent(exc)
         except Exception as exc:
             self._sent(exc)
+        except (asyncio.CancelledError, GeneratorExit) as exc:
+            if self._over or _cancelling():
+                self._sent(exc)
+                raise
+            self._sent(_ended_by(exc, body, self.request))
+        except BaseException as exc:
+            self._sent(exc)
+            raise
         else:
             self._sent(None)
 
@@ -226,3 +252,25 @@ class Exchange:
             await self._carrier.outbox.put(piece)
         finally:
             self._piece = None
+
+
+def _cancelling() -> bool:
+    """Whether somebody cancels this task, and it is not the body's own idea."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _ended_by(exc: BaseException, body: object, request: Request) -> RuntimeError:
+    """What the caller must not take for a cancellation of its own."""
+    raised = f"{type(body).__name__}, raised {type(exc).__name__}"
+    error = RuntimeError(f"the iterator of the request's body, {raised} ({request})")
+    error.__cause__ = exc
+    return error
+
+
+def _not_http2(request: Request) -> ConnectError:
+    return ConnectError(
+        f'{host_of(request)} speaks HTTP/1.1 and not HTTP/2 ({request}); set `http_version` to "auto"',
+        request=request,
+        permanent=True,
+    )

@@ -5,6 +5,7 @@ Source: RFC 7541.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 
@@ -19,6 +20,12 @@ MAX_HEADER_LIST_SIZE = 64 * 1024  # bytes of fields in one section, counted as R
 MAX_HEADER_BLOCK_SIZE = 256 * 1024  # bytes on the wire: what such a list takes when every symbol has the longest code
 MEMO_SIZE = 512  # fields remembered; a client sends few different ones, but ids in paths are endless
 MEMO_VALUE = 4096  # bytes; longer values are not remembered
+
+# At DEBUG, hpack logs the value of every field: answers' cookies, and at several times the price of reading them.
+# Whoever wants that says so of this very logger.
+_log = logging.getLogger("hpack")
+if _log.level == logging.NOTSET:
+    _log.setLevel(logging.INFO)
 
 _INDEXES = {field: at for at, field in reversed(list(enumerate(HeaderTable.STATIC_TABLE, start=1)))}
 _NAME_INDEXES = {name: at for (name, _), at in reversed(list(_INDEXES.items()))}

@@ -13,7 +13,9 @@ from mistral_async.wire.http2.frames import (
     ErrorCode,
 )
 
-STREAMS_AT_FIRST = 100  # until the peer says; what RFC 9113 section 6.5.2 calls the least a peer should allow
+# Until the peer says. More are allowed (RFC 9113 section 6.5.2), but a server that takes few would refuse the rest of a
+# burst; and what it takes is usually on its way already.
+STREAMS_AT_FIRST = 1
 STREAMS_AT_MOST = 1000  # whatever the peer allows, or when it sets no limit
 
 _entries = struct.Struct(">HI").iter_unpack
@@ -33,14 +35,14 @@ class Setting(IntEnum):
 class Limits:
     """The peer's settings, as they stand."""
 
-    __slots__ = ("_told", "frame", "streams", "table_set", "window")
+    __slots__ = ("frame", "streams", "table_set", "told", "window")
 
     def __init__(self) -> None:
         self.streams = STREAMS_AT_FIRST
         self.window = FIRST_WINDOW  # bytes a new stream may send
         self.frame = SMALLEST_MAX_FRAME_SIZE  # bytes of payload
         self.table_set = False  # the header table's size was among the last ones
-        self._told = False  # the peer has said what it allows
+        self.told = False  # the peer has said what it allows
 
     def update(self, payload: bytes) -> None:
         """Take over the payload of a SETTINGS frame. Raises ``ConnectionFault``.
@@ -49,8 +51,8 @@ class Limits:
         """
         if len(payload) % 6:
             raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS of a wrong length")
-        if not self._told:
-            self._told = True
+        if not self.told:
+            self.told = True
             self.streams = STREAMS_AT_MOST
         self.table_set = False
         for key, value in _entries(payload):

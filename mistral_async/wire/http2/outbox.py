@@ -11,6 +11,7 @@ from mistral_async.wire.http2.stream import Stream
 
 SLICE_SIZE = 256 * 1024  # bytes given to the socket at once, by all bodies together: more would hold up the loop
 TURN_SIZE = 64 * 1024  # bytes of one body before it is the next one's turn: one must not take a whole window for itself
+LEAST_TURN = 4096  # bytes; where the window is scarce it is divided, but into frames worth their header
 
 
 class Piece:
@@ -36,6 +37,7 @@ class Outbox:
         self._flush = flush
         self._line: deque[Piece] = deque()
         self._scheduled = False
+        self._moved_at = 0.0  # when the peer last took some of any body
 
     async def put(self, piece: Piece) -> None:
         """Return when all of it was handed on, or its stream is over."""
@@ -51,19 +53,26 @@ class Outbox:
 
     def moved(self, now: float) -> None:
         """The peer read some of what the transport holds."""
-        for piece in self._line:
-            piece.since = now
+        self._moved_at = now
+
+    def since(self, piece: Piece) -> float:
+        """When the peer last did what this piece waits for."""
+        # Where its own stream has a window, it waits as the others do for that of the connection, or for the socket.
+        return max(piece.since, self._moved_at) if piece.stream.window > 0 else piece.since
 
     def _move(self) -> None:
         self._scheduled = False
         line, left, now = self._line, SLICE_SIZE, asyncio.get_running_loop().time()
+        turn = min(TURN_SIZE, max(LEAST_TURN, self._session.room // max(1, len(line))))
         blocked: list[Piece] = []  # at the head of the line, where they stay
         while line and left > 0 and not self.paused:
             piece = line.popleft()
             if piece.taken.done():
                 continue  # whoever sent it was cancelled
-            size = self._send(piece, min(left, TURN_SIZE))
+            size = self._send(piece, min(left, turn))
             left -= size
+            if size:
+                self._moved_at = now
             if piece.taken.done():
                 continue
             if size:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
-from mistral_async.http import Request, Response
+from mistral_async.errors import ConnectionLost
+from mistral_async.http import Body, Request, Response
 from mistral_async.wire.dial import Dialed
 from mistral_async.wire.failures import closed_here, no_connection, not_connected_in_time
 from mistral_async.wire.http2.connection import Http2Connection
+from mistral_async.wire.http2.dialling import Dialling
+from mistral_async.wire.http2.line import Line, Waiter
+from mistral_async.wire.http2.response import Http2Response
 
 REDIAL_PAUSE = 1.0  # seconds without another attempt, after one failed that only would have added a connection
+MOST_MOVES = 10  # times that a request goes to another connection; a server may close each after a few requests
 
 
 class OtherProtocol(Exception):
@@ -29,32 +33,47 @@ class Pool:
         idle_limit: float = 60.0,
         ping_after: float = 15.0,
         ping_limit: float = 10.0,
+        redial_pause: float = REDIAL_PAUSE,
     ) -> None:
         """``dial`` raises ``OSError``. Over TLS it must offer ``h2``; without TLS, HTTP/2 is known beforehand.
 
         Connections that drain do not count against ``max_connections``: each ends with the streams it has.
         """
-        self._dial = dial
         self._max_connections = max_connections
         self._idle_limit = idle_limit
         self._ping_after = ping_after
         self._ping_limit = ping_limit
+        self._redial_pause = redial_pause
         self._live: list[Http2Connection] = []  # that take requests, now or later
         self._draining: list[Http2Connection] = []
-        self._line: deque[_Waiter] = deque()
-        self._dialling: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._redial_at = 0.0  # the loop's time
+        self._line = Line()
+        self._dialling = Dialling(
+            dial, made=self._dialed, failed=self._not_dialed, over=self._dial_soon, old=self._dial_is_old
+        )
+        self._redial: asyncio.TimerHandle | None = None  # until then, no connection is added
         self._closed = False
 
     async def send(self, request: Request, /) -> Response:
         """Send it, and return when the head of the response is there. Raises ``OtherProtocol``."""
-        connection = None if self._line else self._free()
-        again = False
-        while connection is None or connection.free <= 0:
-            connection = await self._turn(request, again=again)
-            again = True  # what was promised is gone, because the peer takes fewer streams now: first in line
-        return await connection.send(request)
+        moves, limit = 0, request.deadline
+        while True:
+            connection = None if self._line or moves else self._free()
+            again = moves > 0
+            while connection is None or connection.free <= 0:
+                connection = await self._turn(request, again=again)
+                again = True  # what was promised is gone, because the peer takes fewer streams now: first in line
+            if limit is not None:
+                limit.begun = True
+            exchange = connection.open(request)
+            try:
+                return Http2Response(exchange, await exchange.head())
+            except ConnectionLost:
+                # Source: RFC 9113 section 8.7. The server did nothing, and no failure of it is hidden by sending again.
+                if moves == MOST_MOVES or not exchange.unprocessed or not _can_be_sent(request.body):
+                    raise
+            moves += 1
+            if limit is not None:
+                limit.begun = False
 
     def adopt(self, dialed: Dialed) -> None:
         """Use this connection, which speaks HTTP/2."""
@@ -73,24 +92,23 @@ class Pool:
             self._not_dialed(ConnectionResetError("the server closed the connection at once"))
             return
         self._live.append(connection)
-        for waiter in self._line:
-            waiter.stop_limit()
         self._change()
 
     async def aclose(self) -> None:
         """Close every connection. What is under way ends with an error."""
         self._closed = True
         while self._line:
-            waiter = self._line.popleft()
+            waiter = self._line.next()
             waiter.fail(closed_here(waiter.request, answered=False, processed=False))
-        self._stop_dialling()
+        self._dialling.stop()
+        if self._redial is not None:
+            self._redial.cancel()
         connections = [*self._live, *self._draining]
         for connection in connections:
             connection.close()
         for connection in connections:
             await connection.wait_closed()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._dialling.wait_closed()
 
     def _free(self) -> Http2Connection | None:
         for connection in self._live:  # the first that has room: the others may become idle, and close
@@ -102,14 +120,9 @@ class Pool:
         """Wait for a stream of some connection."""
         if self._closed:
             raise closed_here(request, answered=False, processed=False)
-        waiter = _Waiter(request, self._expire)
-        if again:
-            self._line.appendleft(waiter)
-        else:
-            self._line.append(waiter)
-        if not self._live:
-            waiter.start_limit()
-        self._dial_soon()
+        waiter = Waiter(request, self._expire, again=again)
+        self._line.join(waiter)
+        self._change()
         try:
             connection = await waiter.turn
         except asyncio.CancelledError:
@@ -120,128 +133,93 @@ class Pool:
         connection.redeem()
         return connection
 
-    def _gone(self, waiter: _Waiter) -> None:
+    def _gone(self, waiter: Waiter) -> None:
         """Its caller waits no more."""
         if (connection := waiter.served) is not None:
             connection.redeem()
             self._change()
-        elif waiter in self._line:
-            self._line.remove(waiter)
+        else:
+            self._line.leave(waiter)
         self._stop_dialling_for_nobody()
 
-    def _expire(self, waiter: _Waiter) -> None:
+    def _expire(self, waiter: Waiter) -> None:
         """The limit ``connect`` ran out."""
-        if waiter in self._line:
-            self._line.remove(waiter)
+        if self._line.leave(waiter):
             waiter.fail(not_connected_in_time(waiter.request))
             self._stop_dialling_for_nobody()
+            limit = waiter.request.timeout.connect
+            if limit is not None and self._dialling.is_older_than(limit):
+                self._dial_is_old()
 
     def _change(self) -> None:
         """A connection has room, drains or has ended. Called within the session's work: only wakes and schedules."""
         if any(connection.draining for connection in self._live) or self._draining:
-            self._sort()
+            self._draining += [each for each in self._live if each.draining]
+            self._live = [each for each in self._live if not each.draining]
+            self._draining = [each for each in self._draining if not each.closed]
         while self._line and (connection := self._free()) is not None:
-            self._line.popleft().serve(connection)
+            self._line.next().serve(connection)
         if self._line:
+            # One that takes no streams, and has none whose end could change that, is as good as none.
+            self._line.limit(all(connection.stuck for connection in self._live))
             self._dial_soon()
 
-    def _sort(self) -> None:
-        had = bool(self._live)
-        self._draining += [each for each in self._live if each.draining]
-        self._live = [each for each in self._live if not each.draining]
-        self._draining = [each for each in self._draining if not each.closed]
-        if had and not self._live:
-            for waiter in self._line:
-                waiter.start_limit()
-
-    # Dialling: one at a time, for as long as somebody waits.
+    # Dialling: for as long as somebody waits.
 
     def _dial_soon(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self._dialling is not None or self._closed or len(self._live) >= self._max_connections:
+        if self._dialling.active or self._closed or len(self._live) >= self._max_connections or not self._line:
             return
-        if self._live and loop.time() < self._redial_at:
+        if self._live and self._redial is not None:
             return
-        if any(connection.idle for connection in self._live):
-            return  # the peer takes no streams at all, or somebody is about to open one: more would not help
-        self._dialling = task = loop.create_task(self._dial_one())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        for connection in self._live:
+            if connection.idle or not connection.session.greeted:
+                # The peer takes no streams at all, or somebody is about to open one; or it has yet to say how many.
+                return
+        self._dialling.start(self._line.patience())
 
-    async def _dial_one(self) -> None:
-        try:
-            dialed = await self._dial()
-        except Exception as exc:
-            self._not_dialed(exc)
+    def _dialed(self, dialed: Dialed) -> None:
+        secure = dialed.transport.get_extra_info("ssl_object") is not None
+        if dialed.alpn == "h2" or not secure:
+            self.adopt(dialed)
         else:
-            secure = dialed.transport.get_extra_info("ssl_object") is not None
-            if dialed.alpn == "h2" or not secure:
-                self.adopt(dialed)
-            else:
-                dialed.transport.abort()
-                self._fail_all([OtherProtocol(dialed.alpn) for _ in self._line])
-        self._dialling = None
-        if self._line:
-            self._dial_soon()
+            dialed.transport.abort()
+            self._fail_all(lambda _: OtherProtocol(dialed.alpn))
 
     def _not_dialed(self, exc: Exception) -> None:
         if self._live:
-            self._redial_at = asyncio.get_running_loop().time() + REDIAL_PAUSE
+            if self._redial is None and not self._closed:
+                self._redial = asyncio.get_running_loop().call_later(self._redial_pause, self._dial_again)
         elif isinstance(exc, OSError):
-            self._fail_all([_because(exc, waiter.request) for waiter in self._line])
+            self._fail_all(lambda request: _because(exc, request))
         else:
-            self._fail_all([exc] * len(self._line))
+            self._fail_all(lambda _: exc)
 
-    def _fail_all(self, errors: Iterable[Exception]) -> None:
-        line, self._line = self._line, deque()
-        for waiter, error in zip(line, errors, strict=True):
-            waiter.fail(error)
+    def _dial_again(self) -> None:
+        self._redial = None
+        self._dial_soon()
+
+    def _dial_is_old(self) -> None:
+        """Somebody has waited for this dial in vain. Another may be luckier, for those who wait still."""
+        patience = self._line.patience()
+        if patience is not None and not self._dialling.is_older_than(patience):
+            self._dialling.look_after(patience)
+        else:
+            self._dialling.stop()
+            self._dial_soon()
+
+    def _fail_all(self, error: Callable[[Request], Exception]) -> None:
+        for _ in range(len(self._line)):
+            waiter = self._line.next()
+            waiter.fail(error(waiter.request))
 
     def _stop_dialling_for_nobody(self) -> None:
         # Where there are connections, another is about to be of use: short calls would else never get it.
         if not self._line and not self._live:
-            self._stop_dialling()
-
-    def _stop_dialling(self) -> None:
-        if self._dialling is not None:
-            self._dialling.cancel()
-            self._dialling = None
+            self._dialling.stop()
 
 
-class _Waiter:
-    """A request in the line."""
-
-    __slots__ = ("_expire", "_timer", "request", "served", "turn")
-
-    def __init__(self, request: Request, expire: Callable[[_Waiter], None]) -> None:
-        self.request = request
-        self.turn: asyncio.Future[Http2Connection] = asyncio.get_running_loop().create_future()
-        self.served: Http2Connection | None = None
-        self._expire = expire
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start_limit(self) -> None:
-        """There is no connection: the limit ``connect`` counts from now."""
-        limit = self.request.timeout.connect
-        if limit is not None and self._timer is None:
-            self._timer = self.turn.get_loop().call_later(limit, self._expire, self)
-
-    def stop_limit(self) -> None:
-        """There is a connection, however full: the limit counts no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def serve(self, connection: Http2Connection) -> None:
-        if not self.turn.done():
-            self.served = connection
-            connection.promise()
-            self.turn.set_result(connection)
-
-    def fail(self, error: Exception) -> None:
-        if not self.turn.done():
-            self.turn.set_exception(error)
-            self.turn.exception()  # looked at: its caller may be cancelled before it sees it
+def _can_be_sent(body: bytes | Body | None) -> bool:
+    return body is None or isinstance(body, bytes) or body.replayable
 
 
 def _because(exc: OSError, request: Request) -> Exception:

@@ -56,6 +56,8 @@ class Reader:
                 raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "header fields broken off by another frame")
             end = at + FRAME_HEADER_SIZE + length
             if end > size:
+                if stream_id:
+                    receiver.hear(stream_id & MAX_STREAM_ID)
                 break
             payload = data[at + FRAME_HEADER_SIZE : end]
             at = end
@@ -84,12 +86,14 @@ class Reader:
             self._receiver.fields(stream_id, payload, end=flags & END_STREAM != 0)
         else:
             self._block = _Block(stream_id, payload, end=flags & END_STREAM != 0)
+            self._receiver.hear(stream_id)
 
     def _continuation(self, flags: int, stream_id: int, payload: bytes) -> None:
         block = self._block
         if block is None or block.stream_id != stream_id:
             raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "CONTINUATION of nothing")
         self._receiver.spend(1)
+        self._receiver.hear(stream_id)
         block.data += payload
         if len(block.data) > MAX_HEADER_BLOCK_SIZE:
             what = f"more than {MAX_HEADER_BLOCK_SIZE} bytes of header fields"

@@ -16,6 +16,7 @@ from mistral_async.wire.http2.patience import RECEIVED
 from mistral_async.wire.http2.state import CONNECTION_WINDOW, ConnectionState
 from mistral_async.wire.http2.stream import Failure, Stream
 
+LEAST_COUNTED = 16  # bytes a late frame counts as: no end of empty ones fits a window
 CRUMB = 1024  # bytes; a smaller frame costs us more than the server
 MOST_REPLIES = 1000  # queued for a peer that asks but does not read
 
@@ -47,9 +48,9 @@ class Receiver:
             self._uncredited = 0
         stream = state.streams.get(stream_id)
         if stream is None:
-            # What was on its way when the stream was given up: much of it, maybe, but not in crumbs.
-            self._ignore(stream_id, "DATA", cost=1 if size < CRUMB else 0)
+            self._late_data(stream_id, size, end=end)
             return
+        stream.heard = state.now
         try:
             if stream.overrun(size):
                 state.refuse(stream, "more than the stream's window", ErrorCode.FLOW_CONTROL_ERROR)
@@ -77,6 +78,7 @@ class Receiver:
         if stream is None:
             self._ignore(stream_id, "HEADERS")
             return
+        stream.heard = state.now
         try:
             if stream.receive_fields(section, end=end):
                 state.note(stream)
@@ -191,7 +193,9 @@ class Receiver:
         stream = state.streams.get(stream_id)
         if stream is None:
             self._ignore(stream_id, "WINDOW_UPDATE")
-        elif not grown:
+            return
+        stream.heard = state.now
+        if not grown:
             state.refuse(stream, "a window that grows by nothing")
         elif stream.window + grown > MAX_WINDOW:
             state.refuse(stream, "a window that is too large", ErrorCode.FLOW_CONTROL_ERROR)
@@ -225,6 +229,27 @@ class Receiver:
         if shut:
             for stream in self._state.unfinished.values():
                 self._state.note(stream)
+
+    def hear(self, stream_id: int) -> None:
+        """Part of a frame has come, or of a header block."""
+        stream = self._state.streams.get(stream_id)
+        if stream is not None:
+            stream.heard = self._state.now
+
+    def _late_data(self, stream_id: int, size: int, *, end: bool) -> None:
+        """DATA of a stream that is gone: free as far as it was allowed before the peer knew, however small its frames.
+
+        Source: RFC 9113 section 5.1 (closed: what was on its way has to be taken).
+        """
+        late = self._state.late
+        left = late.get(stream_id, 0) - max(size, LEAST_COUNTED)
+        if left < 0:
+            late.pop(stream_id, None)
+            self._ignore(stream_id, "DATA", cost=1 if size < CRUMB else 0)
+        elif end:
+            del late[stream_id]
+        else:
+            late[stream_id] = left
 
     def check_opened(self, stream_id: int, what: str) -> None:
         """Section 5.1: nothing is received on a stream that we did not open, and the peer opens none."""

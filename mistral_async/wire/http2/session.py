@@ -63,6 +63,16 @@ class Session:
         return max(0, state.limits.streams - len(state.streams))
 
     @property
+    def greeted(self) -> bool:
+        """The peer has said what it allows."""
+        return self._state.limits.told
+
+    @property
+    def room(self) -> int:
+        """How many body bytes the peer takes now, on all streams together."""
+        return self._state.outgoing.window
+
+    @property
     def draining(self) -> bool:
         """No stream may be opened any more; live ones go on."""
         return self._state.draining
@@ -88,11 +98,12 @@ class Session:
         state.granted = 0
         return data
 
-    def receive(self, data: bytes) -> None:
-        """Bytes of the peer, cut anywhere. Never raises, whatever they are."""
+    def receive(self, data: bytes, now: float = 0.0) -> None:
+        """Bytes of the peer, cut anywhere; ``now`` is noted on the streams they are for. Never raises."""
         state = self._state
         if state.failure is not None:
             return
+        state.now = now
         try:
             self._reader.read(data)
         except ConnectionFault as fault:
@@ -159,7 +170,7 @@ class Session:
         self._frames.append(frames.reset(stream.id, code))
         state.patience.earn(GIVEN_UP)
         stream.drop()
-        state.end(stream, Failure("reset", "given up"))
+        state.give_up(stream, Failure("reset", "given up"))
         state.tell()
 
     def ping(self) -> None:

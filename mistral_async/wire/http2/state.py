@@ -14,6 +14,7 @@ from mistral_async.wire.http2.stream import Failure, Outgoing, Stream, nothing
 # Bytes the peer may send on all streams together before it hears of us again. Given back as they arrive, so that a
 # slow reader holds up nobody else: what waits in memory is bounded by the streams' own windows.
 CONNECTION_WINDOW = 16 * 1024 * 1024
+MOST_LATE = 1000  # streams we gave up whose late frames are told from a flood
 
 
 class ConnectionState:
@@ -31,8 +32,10 @@ class ConnectionState:
         "freed",
         "goaway_code",
         "granted",
+        "late",
         "limits",
         "next_id",
+        "now",
         "outgoing",
         "patience",
         "receivable",
@@ -48,7 +51,9 @@ class ConnectionState:
         self.patience = Patience(clock)
         self.streams: dict[int, Stream] = {}  # the live ones
         self.unfinished: dict[int, Stream] = {}  # those we still send on, the least recently served first
+        self.late: dict[int, int] = {}  # bytes that may still come on streams that we gave up
         self.next_id = first_id
+        self.now = 0.0  # when the bytes came that are being read
         self.replies = 0  # answers queued for the peer since it was last written to
         self.receivable = CONNECTION_WINDOW  # bytes the peer may send, as far as it can know
         self.granted = 0  # more of them, in a frame that is not written yet
@@ -92,10 +97,17 @@ class ConnectionState:
         self.note(stream)
         self.forget(stream)
 
+    def give_up(self, stream: Stream, failure: Failure) -> None:
+        """End it from our side. What its window lets the peer send may be on its way."""
+        if len(self.late) >= MOST_LATE:
+            del self.late[next(iter(self.late))]
+        self.late[stream.id] = stream.receivable
+        self.end(stream, failure)
+
     def refuse(self, stream: Stream, what: str, code: ErrorCode = ErrorCode.PROTOCOL_ERROR) -> None:
         """The peer broke the rules on one stream. Source: RFC 9113 section 5.4.2."""
         self.outgoing.frames.append(frames.reset(stream.id, code))
-        self.end(stream, Failure("protocol", what))
+        self.give_up(stream, Failure("protocol", what))
 
     def over(self, failure: Failure) -> None:
         self.failure = failure

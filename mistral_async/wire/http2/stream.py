@@ -35,7 +35,6 @@ class Stream:
 
     __slots__ = (
         "_outgoing",
-        "_receivable",
         "begun",
         "bodyless",
         "chunks",
@@ -43,9 +42,11 @@ class Stream:
         "expected",
         "failure",
         "fields",
+        "heard",
         "id",
         "noted",
         "notify",
+        "receivable",
         "sent",
         "size",
         "status",
@@ -63,6 +64,7 @@ class Stream:
         self.size = 0  # bytes in them
         self.ended = False  # by the peer: all of the answer is there
         self.failure: Failure | None = None
+        self.heard = 0.0  # when the last bytes of its frames came, as the session was told
         self.begun = False  # the peer has said something: it did process the request
         self.bodyless = bodyless  # the answer to HEAD
         self.expected: int | None = None  # bytes still to come, by content-length
@@ -70,7 +72,7 @@ class Stream:
         self.window = window  # body bytes the peer takes on this stream; negative after it shrank
         self.noted = False  # the session will call `notify` soon
         self._outgoing = outgoing
-        self._receivable = WINDOW  # bytes the peer may send
+        self.receivable = WINDOW  # bytes the peer may send
 
     @property
     def room(self) -> int:
@@ -91,9 +93,9 @@ class Stream:
 
     def credit(self) -> None:
         """Let the peer send more, when it is worth a frame."""
-        grown = WINDOW - self.size - self._receivable
+        grown = WINDOW - self.size - self.receivable
         if grown >= WINDOW // 2 and not self.ended and self.failure is None:
-            self._receivable += grown
+            self.receivable += grown
             self._outgoing.frames.append(frames.window_update(self.id, grown))
 
     def receive_fields(self, section: Sequence[tuple[bytes, bytes]], *, end: bool) -> bool:
@@ -123,8 +125,8 @@ class Stream:
 
     def overrun(self, size: int) -> bool:
         """Count a frame, padding and all. Whether it was more than the peer may send."""
-        self._receivable -= size
-        return self._receivable < 0
+        self.receivable -= size
+        return self.receivable < 0
 
     def receive_data(self, data: bytes) -> None:
         """Bytes of the body, after its head; not empty. Raises ``Malformed``."""
