@@ -16,7 +16,7 @@ _LITERAL = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+")  # RFC 3986 section 3.3
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 # What a resource is made of: the attributes of mistral_async.resource.Resource, and of MistralClient for the root.
 OWN = frozenset({"_engine", "_path", "_item"})
-OWN_OF_ROOT = frozenset({"aclose", "circuits", "_circuits", "_engine", "_gate", "_hooks", "_onion", "_settings"})
+OWN_OF_ROOT = frozenset({"aclose", "circuits", "_circuits", "_engine", "_gate", "_hooks", "_settings"})
 # What class bodies name, besides models, resources and builtins: a property of such a name would stand before it.
 _NAMED = frozenset({"Any", "Unpack", "overload", "Call", "DownloadCall", "PagedCall", "StreamingCall"})
 
