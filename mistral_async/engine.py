@@ -166,9 +166,12 @@ class Engine:
         except NotReadable as exc:
             raise NotReadable(self._masked(str(exc))) from self._cause(exc)
         except ErrorEvent as exc:
-            raise ErrorEvent(self._told_of(exc.problem)) from None
-        self._tell(operation, misfits)
-        return decoded
+            problem = exc.problem
+        else:
+            self._tell(operation, misfits)
+            return decoded
+        # Raised here, for the error as it came not to be the context of this one.
+        raise ErrorEvent(self._told_of(problem))
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -120,13 +120,13 @@ class Http1Response:
         if self._upload is None or self._upload.done:
             self._limit(limit)
         else:
-            self._upload.awaited = True  # while its maker takes its time, the server may do so too
+            self._upload.await_answer(True)  # while its maker takes its time, the server may do so too
         return True
 
     def _limit(self, seconds: float | None) -> None:
         """Set how long nothing may arrive, from now on, if the connection is this response's still."""
         if self._upload is not None:
-            self._upload.awaited = False
+            self._upload.await_answer(False)
         connection = self._answer.connection
         if connection is not None and (protocol := connection.protocol) is not None:
             protocol.read_timeout = seconds

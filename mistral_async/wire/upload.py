@@ -41,15 +41,17 @@ class Upload(aiohttp.Payload):
         self._lost = False  # the connection is, which aiohttp says better
         self._limit = patience
         self._answered = False
-        self.awaited = False  # somebody waits for more of the answer
+        self._awaited: float | None = None  # the loop's time since when somebody waits for more of the answer
         self.done = False  # all of it is sent
         self.failure: Exception | None = None
 
     def answered(self) -> None:
-        """The answer has begun: what is left goes on being sent, at the server's pace, until the answer is complete."""
+        """The answer has begun: what is left goes on being sent, at the server's pace, while nobody waits for more."""
         self._answered = True
-        self._patience = None
-        self._watch(None)
+
+    def await_answer(self, waits: bool) -> None:
+        """Somebody waits for more of the answer, or does no more."""
+        self._awaited = asyncio.get_running_loop().time() if waits else None
 
     async def over(self) -> None:
         """Wait until the body is closed, once aiohttp has given it up."""
@@ -117,16 +119,18 @@ class Upload(aiohttp.Payload):
     def _limit_answer(self, writer: AbstractStreamWriter) -> None:
         """From now on, a wait for the answer has its limit, which aiohttp starts after this."""
         protocol = writer.transport.get_protocol() if writer.transport is not None else None
-        if isinstance(protocol, ResponseHandler) and (self.awaited or not self._answered):
+        if isinstance(protocol, ResponseHandler) and (self._awaited is not None or not self._answered):
             protocol.read_timeout = self._limit
 
     def _look(self, writer: AbstractStreamWriter, taken_before: int) -> None:
         """Give the server up where it has taken nothing since it was looked at last; else look again."""
-        taken = _taken(writer)
-        if taken > taken_before:
-            if self._patience is not None:
-                loop = asyncio.get_running_loop()
-                self._watch(loop.call_later(self._patience, self._look, writer, taken))
+        if self._patience is None:
+            return
+        taken, loop = _taken(writer), asyncio.get_running_loop()
+        # Once it answers, it may read as slowly as it likes, unless somebody has waited long enough for more.
+        unwatched = self._answered and (self._awaited is None or loop.time() - self._awaited < self._patience)
+        if taken > taken_before or unwatched:
+            self._watch(loop.call_later(self._patience, self._look, writer, taken))
         else:
             self.failure = Stalled()
             if writer.transport is not None:

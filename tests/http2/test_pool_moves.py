@@ -8,7 +8,7 @@ import pytest
 
 from mistral_async.errors import ConnectionLost
 from mistral_async.http import TimeLimit
-from mistral_async.wire.http2.pool import MOST_MOVES, Pool
+from mistral_async.wire.http2.pool import MOST_REFUSALS, Pool
 from tests.http2.joining import Made, get, pooled, post
 from tests.http2.numbers import MAX_STREAMS, REFUSED_STREAM
 from tests.http2.peer import Peer, PeerStream, hold, until
@@ -54,7 +54,7 @@ async def test_a_server_that_refuses_everything_is_asked_a_bounded_number_of_tim
             await pool.send(post(peer, deadline=limit))
         assert caught.value.retry_safe
         assert caught.value.attempts == 1
-        assert len(peer.streams) == MOST_MOVES + 1
+        assert len(peer.streams) == MOST_REFUSALS + 1
         assert limit.begun
 
 

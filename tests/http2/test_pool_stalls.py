@@ -106,3 +106,49 @@ async def test_a_connection_that_only_took_its_time_serves_on() -> None:
         await asyncio.sleep(0.15)
         await read(pool, peer)
         assert len(peer.connections) == 1
+
+
+async def test_settings_that_allow_one_stream_let_who_waits_dial() -> None:
+    async def answer(stream: PeerStream) -> None:
+        if stream.connection is not peer.connections[0]:
+            stream.answer()
+
+    one: dict[int, int] = {MAX_STREAMS: 1}
+    async with Peer(answer, settings=one) as peer, pooled(peer) as pool, asyncio.timeout(2):
+        held = asyncio.create_task(pool.send(get(peer)))
+        await asyncio.sleep(0)  # it dials; the other one comes before anybody knows what the server allows
+        assert await read(pool, peer) == b"{}"
+        held.cancel()
+
+
+async def test_who_has_no_limit_keeps_its_dial_however_impatient_others_are() -> None:
+    dials = 0
+
+    async def slow() -> Dialed:
+        nonlocal dials
+        dials += 1
+        await asyncio.sleep(0.25)
+        return await dialed(peer)
+
+    async with Peer() as peer, pooled(peer, dial=slow) as pool, asyncio.timeout(2):
+        patient = asyncio.create_task(pool.send(get(peer, connect=None)))
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await pool.send(get(peer, connect=0.05))
+        assert await (await patient).read() == b"{}"
+        assert dials == 1
+
+
+async def test_a_dial_that_somebody_else_cancels_is_followed_by_another() -> None:
+    dials: list[asyncio.Task[object] | None] = []
+
+    async def first_stalls() -> Dialed:
+        dials.append(asyncio.current_task())
+        return await (asyncio.Future[Dialed]() if len(dials) == 1 else dialed(peer))
+
+    async with Peer() as peer, pooled(peer, dial=first_stalls) as pool, asyncio.timeout(2):
+        waiting = asyncio.create_task(pool.send(get(peer, connect=None)))
+        await until(lambda: dials)
+        assert dials[0] is not None
+        dials[0].cancel()
+        assert await (await waiting).read() == b"{}"

@@ -342,3 +342,17 @@ def test_every_name_of_the_package_is_found_and_no_other() -> None:
     assert "MistralClient" in dir(mistral_async)
     with pytest.raises(AttributeError, match="has no attribute 'Mistral'"):
         _ = getattr(mistral_async, "Mistral")  # noqa: B009  # a name that checkers know not to be there
+
+
+async def test_no_link_in_the_chain_of_a_stream_error_holds_the_key() -> None:
+    event = b'data: {"error": {"message": "the key secret-key is unknown"}}\n\n'
+    wire = ScriptedWire(ScriptedResponse(200, event, {"content-type": "text/event-stream"}))
+
+    with pytest.raises(mistral_async.StreamError, match=r"the key \*\*\* is unknown") as caught:
+        async for _ in client(wire).chat.completions.post(model="m", messages=[{"role": "user", "content": "Hi"}]):
+            pass
+
+    links: list[BaseException | None] = [caught.value]
+    while (link := links.pop()) is not None:
+        assert "secret-key" not in f"{link!r}{vars(link)}"
+        links += [link.__cause__ or link.__context__]

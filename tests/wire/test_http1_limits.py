@@ -202,3 +202,16 @@ async def test_a_task_that_a_body_waits_for_may_be_cancelled_without_the_call_ta
     async with server(never_answer) as there, asyncio.timeout(2):
         with pytest.raises(RuntimeError, match="the iterator of the request's body, Waiting, raised CancelledError"):
             await http1.send(there.post(Waiting(1)))
+
+
+async def test_a_server_that_answers_and_then_neither_reads_nor_speaks_is_given_up(http1: Http1) -> None:
+    async def stop(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(HEAD + chunk(b"one"))
+        await asyncio.sleep(3)
+
+    async with server(stop) as there, asyncio.timeout(2):
+        response = await http1.send(there.post(b"x" * 20_000_000, timeout=SOON))
+        assert await response.receive() == b"one"
+        with pytest.raises(TimeoutError, match=r"has read nothing for 0\.1 s"):
+            await response.receive()

@@ -72,10 +72,17 @@ class Dialling:
     async def _run(self) -> None:
         try:
             dialed = await self._dial()
+        except asyncio.CancelledError:
+            if self._task is asyncio.current_task():  # cancelled by somebody else: whoever waits needs another
+                self._end()
+            raise
         except Exception as exc:
             self._failed(exc)
         else:
             self._made(dialed)
+        self._end()
+
+    def _end(self) -> None:
         self._task = None
         self._stop_timer()
         self._over()

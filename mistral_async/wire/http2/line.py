@@ -94,9 +94,14 @@ class Line:
                     waiter.stop_limit()
 
     def patience(self) -> float | None:
-        """Seconds that the most patient one waits for a connection; None where nobody has a limit."""
-        limits = (waiter.request.timeout.connect for waiter in self._waiters)
-        return max((limit for limit in limits if limit is not None), default=None)
+        """Seconds that the most patient one waits for a connection; None where one waits without a limit."""
+        longest = 0.0
+        for waiter in self._waiters:
+            limit = waiter.request.timeout.connect
+            if limit is None:
+                return None
+            longest = max(longest, limit)
+        return longest
 
 
 def _anew(waiter: Waiter) -> bool:

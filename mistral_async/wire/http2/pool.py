@@ -16,6 +16,7 @@ from mistral_async.wire.http2.response import Http2Response
 
 REDIAL_PAUSE = 1.0  # seconds without another attempt, after one failed that only would have added a connection
 MOST_MOVES = 10  # times that a request goes to another connection; a server may close each after a few requests
+MOST_REFUSALS = 2  # of them by a connection that has nothing else to do: to ask it again at once is no help
 
 
 class OtherProtocol(Exception):
@@ -55,7 +56,7 @@ class Pool:
 
     async def send(self, request: Request, /) -> Response:
         """Send it, and return when the head of the response is there. Raises ``OtherProtocol``."""
-        moves, limit = 0, request.deadline
+        moves, refusals, limit = 0, 0, request.deadline
         while True:
             connection = None if self._line or moves else self._free()
             again = moves > 0
@@ -69,7 +70,10 @@ class Pool:
                 return Http2Response(exchange, await exchange.head())
             except ConnectionLost:
                 # Source: RFC 9113 section 8.7. The server did nothing, and no failure of it is hidden by sending again.
-                if moves == MOST_MOVES or not exchange.unprocessed or not _can_be_sent(request.body):
+                # Where others have streams, the connection takes a pause; a lone request would be back at once.
+                refusals += exchange.refused and connection.idle and not connection.draining
+                spent = moves == MOST_MOVES or refusals > MOST_REFUSALS
+                if spent or not exchange.unprocessed or not _can_be_sent(request.body):
                     raise
             moves += 1
             if limit is not None:
@@ -201,7 +205,7 @@ class Pool:
     def _dial_is_old(self) -> None:
         """Somebody has waited for this dial in vain. Another may be luckier, for those who wait still."""
         patience = self._line.patience()
-        if patience is not None and not self._dialling.is_older_than(patience):
+        if self._line and (patience is None or not self._dialling.is_older_than(patience)):
             self._dialling.look_after(patience)
         else:
             self._dialling.stop()

@@ -137,11 +137,11 @@ class Receiver:
             return
         state = self._state
         limits = state.limits
-        streams, window = limits.streams, limits.window
+        streams, window, told_before = limits.streams, limits.window, limits.told
         limits.update(payload)
         if limits.table_set:
             state.encoder.table_limited()
-        if limits.streams > streams:
+        if limits.streams > streams or not told_before:
             state.freed = True
         grown = limits.window - window
         if grown:
