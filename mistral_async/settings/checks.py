@@ -23,8 +23,9 @@ ApiKey: TypeAlias = str | Callable[[], Awaitable[str]]
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Bytes beyond ASCII have no meaning that both sides agree on.
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e]*")
-# Source: RFC 9112 section 6 and RFC 9110 sections 7.2 and 7.6.1.
-_FRAMING = frozenset(
+# Fields of a connection, and of how a message is framed on it: the wire's to say, or to leave out.
+# Source: RFC 9112 section 6, RFC 9110 sections 7.2 and 7.6.1, RFC 9113 section 8.2.2.
+FRAMING = frozenset(
     {
         "connection",
         "content-length",
@@ -67,7 +68,7 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     for name, value in headers.items():
         if not _matches(_FIELD_NAME, name):
             raise ValueError(f"headers: {name!r} is not a field name")
-        if name.lower() in _FRAMING:
+        if name.lower() in FRAMING:
             raise ValueError(f"headers: {name!r} says how a message is framed, which is the connection's to say")
         if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # who does not check types gets here
             raise ValueError(f"headers: the value of {name!r} must be text, not {type(value).__name__}")

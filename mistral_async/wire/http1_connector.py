@@ -18,7 +18,7 @@ _MAKING: ContextVar[list[socket.socket] | None] = ContextVar("making", default=N
 
 
 class Connector(aiohttp.TCPConnector):
-    """A pool of connections, which as many may be of as are asked for."""
+    """aiohttp's pool of connections, without a limit of its own."""
 
     def __init__(self, on_lost: Callable[[asyncio.Transport | None], None]) -> None:
         """``on_lost`` is told of each connection that has ended."""

@@ -5,21 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from mistral_async.http import Request
+from mistral_async.settings.checks import FRAMING
 
-# Source: RFC 9113 section 8.2.2 (fields of one connection are malformed); `host` is `:authority`, and framing is ours.
-_LEFT_OUT = frozenset(
-    {
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "keep-alive",
-        "proxy-connection",
-        "te",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 # Source: RFC 9110 section 8.6: methods that give a body a meaning say so where there is none.
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -38,7 +25,7 @@ def head_of(request: Request) -> list[tuple[bytes, bytes]]:
     fields += [
         (name.encode("ascii"), value.encode("latin-1"))
         for name, value in request.headers.items()
-        if name not in _LEFT_OUT
+        if name not in FRAMING
     ]
     body = request.body
     length = len(body) if isinstance(body, bytes) else None if body is None else body.length
