@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from mistral_async.streams import ByteStream as ByteStream
     from mistral_async.streams import EventStream as EventStream
     from mistral_async.transport.circuit import CircuitState as CircuitState
+    from mistral_async.vector import Vector as Vector
 
 _MODULES = {
     "msgspec": ("UNSET", "UnsetType"),
@@ -90,6 +91,7 @@ _MODULES = {
     "mistral_async.settings": ("TLS", "CircuitBreaker", "Proxy", "Retry", "Timeout"),
     "mistral_async.transport.circuit": ("CircuitState",),
     "mistral_async.streams": ("ByteStream", "EventStream"),
+    "mistral_async.vector": ("Vector",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

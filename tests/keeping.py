@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
 
 from mistral_async.codec.shapes import is_array, is_object
+from mistral_async.vector import Vector
 
 
 def lost(decoded: Any, value: Any, where: str = "$") -> list[str]:
@@ -27,4 +29,6 @@ def lost(decoded: Any, value: Any, where: str = "$") -> list[str]:
         if decoded.keys() != value.keys():
             return [f"{where}: other keys"]
         return [each for key in value for each in lost(decoded[key], value[key], f"{where}.{key}")]
+    if isinstance(decoded, Vector):
+        decoded = base64.b64encode(decoded.packed).decode()
     return [] if decoded == value else [f"{where}: {value!r} became {decoded!r}"]

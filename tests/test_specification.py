@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +12,7 @@ from openapi_spec_validator import validate
 
 from codegen import load, overlay
 from mistral_async.codec.shapes import is_array, is_object
-from tests.openapi_check import DOCUMENT, document, operations
-
-OVERLAY = Path(__file__).parent.parent / "openapi" / "overlay.yaml"
+from tests.openapi_check import DOCUMENT, OVERLAY, document, operations
 
 
 def actions() -> list[dict[str, Any]]:

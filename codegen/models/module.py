@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from codegen.document import Document, Schema
+from codegen.errors import SpecError
 from codegen.imports import Imports
 from codegen.models.generator import Annotations
 from codegen.models.neutral import fields
@@ -17,12 +18,18 @@ from codegen.schemas import is_object
 from codegen.shapes import is_list, is_mapping
 
 _INDENT = " " * 4
+_VECTOR = "x-mistral-vector"
 # Marks of the overlay, and the class variables of a model that name the fields so marked.
-_MARKED = {"x-mistral-secret": "secret_fields", "x-mistral-answer-only": "answer_only_fields"}
+_MARKED = {
+    "x-mistral-secret": "secret_fields",
+    "x-mistral-answer-only": "answer_only_fields",
+    _VECTOR: "vector_fields",
+}
 _FROM = {
     **dict.fromkeys(("Annotated", "Any", "ClassVar", "Literal", "TypeAlias"), "typing"),
     **dict.fromkeys(("Meta", "UNSET", "UnsetType"), "msgspec"),
     **dict.fromkeys(("Model", "PRESUMED"), "mistral_async.model"),
+    **dict.fromkeys(("AnyVector", "VectorModel"), "mistral_async.vector"),
 }
 
 
@@ -64,7 +71,8 @@ class _Writer:
         for (wire, value), annotation in zip(fields(schema).items(), self._annotations[name], strict=True):
             parts.append(self._field(name, wire, value, annotation) + _prose(value, _INDENT))
         body = "".join(parts) or f"{_INDENT}pass\n"
-        return f"class {name}({self._text('Model')}, {', '.join(options)}):\n{body}"
+        base = "VectorModel" if any(_VECTOR in value for value in fields(schema).values()) else "Model"
+        return f"class {name}({self._text(base)}, {', '.join(options)}):\n{body}"
 
     def _class_variables(self, name: str, schema: Schema, tags: dict[str, str]) -> Iterator[str]:
         python = self._document.field_names[name]
@@ -79,6 +87,8 @@ class _Writer:
     def _field(self, name: str, wire: str, value: Schema, annotation: str) -> str:
         python = self._document.field_names[name][wire]
         options = {} if python == wire else {"name": repr(wire)}
+        if _VECTOR in value:
+            annotation = _vector(value, f"{name}.{wire}")
         if value.get("x-mistral-presumed") is True:
             options["default"] = self._text("PRESUMED")
         elif "default" in value:
@@ -106,6 +116,14 @@ class _Writer:
             elif (module := self._document.modules.get(name, self._module)) != self._module:
                 self.imports.name(f"mistral_async.models.{module}", name)
         return annotation
+
+
+def _vector(schema: Schema, place: str) -> str:
+    """The annotation of a field that is marked as one. Msgspec tells numbers from base64 by itself, and from no more."""
+    kinds = [(member.get("type"), member.get("items", {}).get("type")) for member in schema.get("anyOf", ())]
+    if sorted(kinds, key=str) != [("array", "number"), ("string", None)]:
+        raise SpecError(f"{place}.{_VECTOR}", "is neither an array of numbers nor a string")
+    return "AnyVector"
 
 
 def _prose(schema: Schema, indent: str) -> str:

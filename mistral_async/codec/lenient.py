@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import UNSET
 from msgspec import inspect as mi
 
@@ -55,6 +56,8 @@ def build(type_info: mi.Type, value: Any, misfits: list[Misfit], where: str = "$
             return {key: build(type_info.value_type, item, misfits, f"{where}[...]") for key, item in value.items()}
         case mi.UnionType():
             return _union(type_info, value, misfits, where)
+        case mi.BytesType() if (unpacked := _from_base64(value)) is not None:
+            return unpacked
         case _ if _accepts(type_info, value):
             return float(value) if isinstance(type_info, mi.FloatType) else value
         case _:
@@ -135,11 +138,20 @@ def _likeness(model: mi.StructType, value: dict[str, Any]) -> int:
 def _accepts(type_info: mi.Type, value: Any) -> bool:
     if isinstance(type_info, mi.LiteralType):
         return value in type_info.values
+    if isinstance(type_info, mi.BytesType):
+        return _from_base64(value) is not None
     if isinstance(type_info, mi.FloatType) and isinstance(value, int) and abs(value) > sys.float_info.max:
         return False
     if isinstance(value, bool):  # a bool is an int to Python, and no number to JSON
         return isinstance(type_info, mi.BoolType | mi.AnyType)
     return isinstance(type_info, mi.AnyType) or isinstance(value, _scalars(type_info))
+
+
+def _from_base64(value: Any) -> bytes | None:
+    try:
+        return msgspec.convert(value, bytes) if isinstance(value, str) else None
+    except msgspec.ValidationError:
+        return None
 
 
 def _scalars(type_info: mi.Type) -> tuple[type, ...]:
@@ -158,5 +170,7 @@ def _model_name(type_info: mi.Type) -> str:
             return " or ".join(dict.fromkeys(_model_name(member) for member in type_info.types))
         case mi.StructType():
             return type_info.cls.__name__
+        case mi.BytesType():
+            return "base64"
         case _:
             return type(type_info).__name__.removesuffix("Type").lower()

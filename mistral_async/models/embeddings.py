@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
 
 from mistral_async.model import PRESUMED, Model
 from mistral_async.models.shared import UsageInfo
+from mistral_async.vector import AnyVector, VectorModel
 
 
 class EmbeddingRequest(Model, kw_only=True):
@@ -45,13 +46,17 @@ class EmbeddingResponse(Model, kw_only=True):
     """One embedding for each input."""
 
 
-class EmbeddingResponseData(Model, kw_only=True):
+class EmbeddingResponseData(VectorModel, kw_only=True):
     """The embedding of one input."""
 
+    vector_fields: ClassVar[frozenset[str]] = frozenset({"embedding"})
     object: str = PRESUMED
     """Says that this is an embedding."""
-    embedding: list[float] = PRESUMED
-    """The numbers of the vector, one for each dimension unless they are packed bits."""
+    embedding: AnyVector = PRESUMED
+    """The numbers of the vector, one for each dimension unless they are packed bits. Where the request asked
+    for `base64`, a `Vector`: its 32-bit floats read as a list of them does, and `packed` holds the bytes
+    as they came, which are integers after a request for another `output_dtype` than `float`.
+    """
     index: int = PRESUMED
     """Place of the input in the request, counted from 0."""
 
