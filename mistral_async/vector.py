@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, overload
 
 from mistral_async.model import Model
 
@@ -13,7 +13,7 @@ _SIZE = 4  # bytes of a 32-bit float
 
 
 class Vector(Sequence[float]):
-    """A sequence of 32-bit floats that keeps them packed, as they came in base64: four bytes each, none unpacked unread.
+    """A sequence of 32-bit floats that keeps them packed, as they came in base64: none is unpacked before it is read.
 
     It reads as a list does: by index, slice (a ``Vector`` again), iteration and ``==``, with a list as with another
     vector. ``numpy.asarray(vector)`` copies nothing. ``packed`` holds the bytes, little-endian.
@@ -28,26 +28,22 @@ class Vector(Sequence[float]):
     def __init__(self, packed: bytes) -> None:
         self.packed: Final = packed
 
-    def _cast(self, code: Literal["f", "I"]) -> memoryview:
+    def _bytes(self) -> memoryview:
         if len(self.packed) % _SIZE:
             raise ValueError(
                 f"{len(self.packed)} bytes are no 32-bit floats; after a request for another output_dtype, read "
                 "memoryview(vector.packed)"
             )
-        return memoryview(self.packed).cast(code)
+        return memoryview(self.packed)
 
     def _floats(self) -> memoryview[float]:
         if sys.byteorder == "little":
-            return self._cast("f")
+            return self._bytes().cast("f")
         from array import array
 
-        swapped = array("I", self._cast("I"))
+        swapped = array("f", self._bytes())
         swapped.byteswap()
-        return memoryview(swapped).cast("B").cast("f")
-
-    def tolist(self) -> list[float]:
-        """The numbers as a list."""
-        return self._floats().tolist()
+        return memoryview(swapped)
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
@@ -63,21 +59,24 @@ class Vector(Sequence[float]):
     def __getitem__(self, index: slice) -> Vector: ...
     def __getitem__(self, index: int | slice) -> float | Vector:
         if isinstance(index, slice):
-            return Vector(self._cast("I")[index].tobytes())
+            return Vector(self._bytes().cast("I")[index].tobytes())
         return self._floats()[index]
 
     def __len__(self) -> int:
         return len(self._floats())
 
     def __iter__(self) -> Iterator[float]:
-        return iter(self.tolist())
+        return iter(self._floats())
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Vector):
-            if self.packed == other.packed or len(self.packed) != len(other.packed) or len(self.packed) % _SIZE:
-                return self.packed == other.packed
-            return self._floats() == other._floats()  # by their numbers: there are two zeros
-        return self.tolist() == other if isinstance(other, list) else NotImplemented
+        if not isinstance(other, Vector | list):
+            return NotImplemented
+        if isinstance(other, Vector) and self.packed == other.packed:
+            return True
+        try:
+            return list(self) == list(other)
+        except ValueError:  # one of them holds no floats
+            return False
 
     def __repr__(self) -> str:
         if len(self.packed) % _SIZE:

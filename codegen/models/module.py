@@ -119,7 +119,7 @@ class _Writer:
 
 
 def _vector(schema: Schema, place: str) -> str:
-    """The annotation of a field that is marked as one. Msgspec tells numbers from base64 by itself, and from no more."""
+    """The annotation of a field that is marked as one: an array of numbers, or text, which msgspec tells apart."""
     kinds = [(member.get("type"), member.get("items", {}).get("type")) for member in schema.get("anyOf", ())]
     if sorted(kinds, key=str) != [("array", "number"), ("string", None)]:
         raise SpecError(f"{place}.{_VECTOR}", "is neither an array of numbers nor a string")

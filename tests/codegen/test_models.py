@@ -21,6 +21,7 @@ from codegen.models import emit_models
 from codegen.models.generator import annotations_of
 from codegen.normalise import normalise
 from codegen.shapes import is_mapping
+from mistral_async.vector import Vector
 from tests.codegen.written import answering, core, hard, models_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -184,6 +185,27 @@ def test_secrets_are_not_shown(models: ModuleType) -> None:
 
     assert "s3cret" not in repr(talk)
     assert "secret_key=***" in repr(talk)
+
+
+def marked(**schema: Any) -> Document:
+    return normalise(answering({"type": "object", "properties": {"it": {"x-mistral-vector": True, **schema}}}))
+
+
+def test_numbers_that_may_come_in_base64_are_read_as_vectors(folder: Path) -> None:
+    numbers = {"type": ["array", "string"], "items": {"type": "number"}, "contentEncoding": "base64"}
+    model = models_of(marked(**numbers), folder, "vector_models").GetItResponse
+
+    read = decoded(model, {"it": "AACAPwAAAEA="})
+
+    assert read.it == Vector(b"\0\0\x80?\0\0\0@") == [1.0, 2.0] == decoded(model, {"it": [1, 2]}).it
+    assert msgspec.json.encode(read) == b'{"it":"AACAPwAAAEA="}'
+
+
+@pytest.mark.parametrize("schema", [{"type": "string"}, {"type": ["array", "null"], "items": {"type": "number"}}, {}])
+def test_what_is_marked_as_a_vector_and_is_none_stops_the_generator(schema: Schema) -> None:
+    with pytest.raises(SpecError, match="neither an array of numbers nor a string") as caught:
+        emit_models(marked(**schema))
+    assert caught.value.place == "GetItResponse.it.x-mistral-vector"
 
 
 def test_annotations_can_be_resolved_by_name(models: ModuleType) -> None:

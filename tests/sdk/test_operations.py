@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import UTC, datetime
 
 import pytest
 
-from mistral_async import MistralClient, NotFoundError
+from mistral_async import MistralClient, NotFoundError, Vector
 from mistral_async.models import (
     BaseModelCard,
     ChatCompletionRequest,
@@ -89,6 +90,25 @@ async def test_tools_go_round_with_the_history_as_it_came(client: MistralClient)
 
     assert called.function.name == "get_weather"
     assert second.choices[0].message.content
+
+
+@pytest.mark.parametrize("strict", [False, True])
+async def test_embeddings_are_the_same_numbers_in_both_forms(
+    strict: bool, server: LocalServer, wire: CheckedWire, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with MistralClient(api_key=server.api_key, base_url=server.url, wire=wire, strict_responses=strict) as client:
+        plain = await client.embeddings.post(model="mistral-embed", input=["one", "two"])
+        short = await client.embeddings.post(model="mistral-embed", input=["one", "two"], encoding_format="base64")
+        small = await client.embeddings.post(
+            model="mistral-embed", input="one", encoding_format="base64", output_dtype="int8", output_dimension=6
+        )
+
+    for one, other in zip(plain.data, short.data, strict=True):
+        assert list(other.embedding) == pytest.approx(one.embedding, abs=1e-6)
+        assert isinstance(other.embedding, Vector)
+    assert isinstance(small.data[0].embedding, Vector)
+    assert len(memoryview(small.data[0].embedding.packed).cast("b")) == 6
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_embeddings_ocr_moderation_and_classification(client: MistralClient, server: LocalServer) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mistral_async.testing import LocalServer
 from tests.testing.api import Answer, Api
 
 

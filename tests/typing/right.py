@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import assert_type
 
 from msgspec import UNSET, UnsetType
 
-from mistral_async import Call, DownloadCall, MistralClient, PagedCall, Raw, StreamingCall, Timeout
+from mistral_async import Call, DownloadCall, MistralClient, PagedCall, Raw, StreamingCall, Timeout, Vector
 from mistral_async.models import (
     AssistantMessage,
     BaseModelCard,
@@ -21,6 +21,7 @@ from mistral_async.models import (
     CompletionEvent,
     DeltaMessage,
     EmbeddingResponse,
+    EmbeddingResponseData,
     FileSchema,
     FTModelCard,
     ListFilesOut,
@@ -121,6 +122,25 @@ async def files(client: MistralClient, opened: AsyncIterator[bytes], path: Path)
     assert_type(await client.files["id"].content().save(path), Path)
     async for chunk in client.files["id"].content():
         assert_type(chunk, bytes)
+
+
+async def embeddings(client: MistralClient, query: Sequence[float]) -> None:
+    answer = await client.embeddings.post(model="m", input="a", encoding_format="base64")
+    vector = answer.data[0].embedding
+    numbers: Sequence[float] = vector
+    assert_type(vector[0], float)
+    assert_type(list(vector), list[float])
+    assert_type(vector[:2], list[float] | Vector)
+    assert_type(vector == query, bool)
+    if isinstance(vector, Vector):
+        assert_type(vector.packed, bytes)
+        assert_type(list(vector), list[float])
+        assert_type(vector[1:], Vector)
+    else:
+        assert_type(vector, list[float])
+    EmbeddingResponseData(object="embedding", embedding=vector, index=0)
+    EmbeddingResponseData(object="embedding", embedding=[0.5, 1], index=len(numbers))
+    answer.data[0].embedding = [0.5]
 
 
 async def calls_are_values(client: MistralClient) -> None:

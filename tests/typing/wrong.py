@@ -38,3 +38,7 @@ async def results(client: MistralClient) -> None:
     client.files["id"].content.post()  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
     client.nothing  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
     client.files.pages  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+    embedded = await client.embeddings.post(model="m", input="a")
+    embedded.data[0].embedding.append(1)  # type: ignore[union-attr]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+    embedded.data[0].embedding["a"]  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    embedded.data[0].embedding = "AAAA"  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
 import mistral_async
@@ -231,6 +232,21 @@ async def test_strict_responses_refuse_an_answer_that_does_not_fit() -> None:
     with pytest.raises(ResponseDecodeError):
         await client(ScriptedWire(odd), strict_responses=True).files()
     assert (await client(ScriptedWire(odd)).files()).data == []
+
+
+@pytest.mark.parametrize("odd", [b'"AAAAA"', b"[1.5,null]"])
+async def test_an_embedding_that_is_none_is_a_misfit_like_any_other(
+    odd: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = b'{"data":[{"embedding":%s,"index":0}]}' % odd
+    sdk = client(ScriptedWire(body, body))
+
+    with pytest.raises(ResponseDecodeError, match=r"data\[0\].embedding"):
+        await client(ScriptedWire(body), strict_responses=True).embeddings.post(model="m", input="x")
+    kept = [(await sdk.embeddings.post(model="m", input="x")).data[0].embedding for _ in range(2)]
+
+    assert kept == [msgspec.json.decode(odd)] * 2
+    assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 1
 
 
 async def test_nothing_that_is_logged_or_raised_holds_the_key(caplog: pytest.LogCaptureFixture) -> None:
