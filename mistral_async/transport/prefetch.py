@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from mistral_async.errors import ResponseDecodeError
 from mistral_async.fields import is_event_stream, request_id
 from mistral_async.http import Request, Response, Transport
@@ -37,14 +39,14 @@ class Prefetch:
             raise
 
     async def _whole(self, request: Request, response: Response, first: bytes) -> bytes:
-        body, chunk = bytearray(), first
+        body, chunk = BytesIO(), first  # it gives what it holds without a copy, of which a bytearray would make one
         while chunk:
-            room = self._max_response_size - len(body)
+            room = self._max_response_size - body.tell()
             if len(chunk) > room:
-                raise self._too_large(request, response, bytes(body) + chunk[:room])
-            body += chunk
+                raise self._too_large(request, response, body.getvalue() + chunk[:room])
+            body.write(chunk)
             chunk = await response.receive()
-        return bytes(body)
+        return body.getvalue()
 
     async def _first_event(self, response: Response, first: bytes) -> bytes:
         """What comes up to the chunk that completes an event, or up to the end.
