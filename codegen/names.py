@@ -10,18 +10,20 @@ _WORD = re.compile(r"[0-9A-Za-z]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 # A field of these names would hide the builtin from the annotations of its class; `self` is an argument already.
-# The last two are class variables of every model.
-_RESERVED_FIELDS = frozenset(
-    {"list", "dict", "str", "int", "float", "bool", "self", "msgspec", "answer_only_fields", "secret_fields"}
-)
+# fmt: off
+_RESERVED_FIELDS = frozenset({
+    "list", "dict", "str", "int", "float", "bool", "self", "msgspec",
+    "answer_only_fields", "secret_fields", "vector_fields",  # class variables of models
+})
+# fmt: on
 
 # Names that generated modules import.
 # fmt: off
 _RESERVED_CLASSES = frozenset({
-    "Annotated", "Any", "Call", "ClassVar", "DownloadCall", "Events", "False", "FileInput", "Literal", "Mapping",
-    "Meta", "Model", "None", "NotRequired", "Operation", "PRESUMED", "PagedCall", "Pages", "Required", "Resource",
-    "Resources", "Sequence", "StreamingCall", "Struct", "True", "TypeAlias", "TypedDict", "UNSET", "UnknownVariant",
-    "Unpack", "UnsetType",
+    "Annotated", "Any", "AnyVector", "Call", "ClassVar", "DownloadCall", "Events", "False", "FileInput", "Literal",
+    "Mapping", "Meta", "Model", "None", "NotRequired", "Operation", "PRESUMED", "PagedCall", "Pages", "Required",
+    "Resource", "Resources", "Sequence", "StreamingCall", "Struct", "True", "TypeAlias", "TypedDict", "UNSET",
+    "UnknownVariant", "Unpack", "UnsetType", "VectorModel",
 })
 # fmt: on
 
