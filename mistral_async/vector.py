@@ -74,7 +74,7 @@ class Vector(Sequence[float]):
         if isinstance(other, Vector) and self.packed == other.packed:
             return True
         try:
-            return list(self) == list(other)
+            return list(self) == (list(other) if isinstance(other, Vector) else other)
         except ValueError:  # one of them holds no floats
             return False
 
