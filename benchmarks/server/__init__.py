@@ -1,0 +1,1 @@
+"""The server that everybody is measured against: it knows its answers by heart."""
