@@ -28,10 +28,14 @@ class How(Enum):
     """How an answer leaves."""
 
     AT_ONCE = auto()
-    HELD = auto()  # at once, but later
+    LATER = auto()  # at once, when it was held for a while
     STREAMED = auto()  # at once, and without saying how long it is
-    LIVE = auto()  # an event at a time
-    DOWNLOAD = auto()  # ``BLOCK`` until it is ``size``
+    PACED = auto()  # an event at a time
+    DOWNLOADED = auto()  # ``BLOCK`` until it is ``size``
+
+
+# To get a member of an enumeration from its class takes long.
+AT_ONCE, LATER, STREAMED, PACED, DOWNLOADED = How
 
 
 class Answer:
@@ -44,7 +48,7 @@ class Answer:
         body: bytes = b"",
         media_type: bytes = JSON,
         *,
-        how: How = How.AT_ONCE,
+        how: How = AT_ONCE,
         status: int = 200,
         events: tuple[bytes, ...] = (),
         size: int | None = None,
@@ -168,11 +172,11 @@ def uploaded(size: int) -> Answer:
 
 
 SMALL = Answer(_completion())
-HELD = Answer(SMALL.body, how=How.HELD)
-BULK = Answer(b"".join(_events(500)), EVENTS, how=How.STREAMED)
-LIVE = Answer(media_type=EVENTS, how=How.LIVE, events=_events(100))
+HELD = Answer(SMALL.body, how=LATER)
+BULK = Answer(b"".join(_events(500)), EVENTS, how=STREAMED)
+LIVE = Answer(media_type=EVENTS, how=PACED, events=_events(100))
 FLOATS = Answer(_embeddings(packed=False))
 BASE64 = Answer(_embeddings(packed=True))
 MODELS = Answer(_json({"object": "list", "data": [_card(number) for number in range(1000)]}))
-CONTENT = Answer(media_type=BYTES, how=How.DOWNLOAD, size=CONTENT_SIZE)
+CONTENT = Answer(media_type=BYTES, how=DOWNLOADED, size=CONTENT_SIZE)
 NOT_FOUND = Answer(_json({"object": "error", "message": "There is nothing here.", "type": "not_found"}), status=404)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hpack.huffman import HuffmanEncoder
 from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
 
-from benchmarks.server.answers import Answer, How
+from benchmarks.server.answers import DOWNLOADED, PACED, STREAMED, Answer
 
 CORRELATION, RAY = b"mistral-correlation-id", b"cf-ray"  # the changing ones
 CORRELATION_SIZE, RAY_SIZE = 36, 20  # bytes of their values
@@ -41,7 +41,7 @@ class Piece(NamedTuple):
 def steady(answer: Answer, date: bytes, *, chunked: bool) -> list[tuple[bytes, bytes]]:
     """What all answers of a kind have in common, while the date is this one. ``chunked`` is for HTTP/1.1."""
     fields = [(b"date", date), (b"content-type", answer.media_type)]
-    if answer.how not in (How.STREAMED, How.LIVE):
+    if answer.how not in (STREAMED, PACED):
         fields.append((b"content-length", b"%d" % answer.size))
     elif chunked:
         fields.append((b"transfer-encoding", b"chunked"))
@@ -123,6 +123,6 @@ class Heads:
             lines = [name.title() + b": " + value for name, value in steady(answer, self.date, chunked=True)]
             start = b"\r\n".join((b"HTTP/1.1 " + status, *lines, CORRELATION.title() + b": "))
             parts = start, b"\r\n" + RAY.title() + b": ", b"\r\n\r\n"
-            if answer.how is not How.DOWNLOAD:
+            if answer.how is not DOWNLOADED:
                 self._known[answer] = parts
         return parts

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import cast
 
-from benchmarks.server.answers import BLOCK, Answer, How, uploaded
+from benchmarks.server.answers import AT_ONCE, BLOCK, LATER, PACED, STREAMED, Answer, uploaded
 from benchmarks.server.connection import Connection
 from benchmarks.server.live import Live
 from benchmarks.server.multipart import Upload
 from benchmarks.server.requests import Body, Broken, Chunked, Head, Sized, head_of
-from benchmarks.server.routes import Route, answer
+from benchmarks.server.routes import UPLOAD
 from benchmarks.server.state import HOLD, MEMO, Shared
 
 _MEMO_SIZE = 16 * 1024  # bytes; to look up a longer request costs more than to read it
@@ -43,7 +44,7 @@ class Http1:
 
     def receive(self, data: bytes | memoryview, /) -> None:
         if self._head is None and not self._busy and not self._rest:
-            known = _requests.get(data)  # type: ignore[arg-type]
+            known = _requests.get(cast(bytes, data))  # a view comes only with a body
             if known is not None:
                 self._answer(known)
                 return
@@ -82,9 +83,9 @@ class Http1:
             head is not None
             and head.length == len(data) - head_end
             and len(data) <= _MEMO_SIZE
-            and head.route is not Route.UPLOAD
+            and head.route is not UPLOAD
         ):
-            found = answer(head.route, data[head_end:])
+            found = head.route.answer(data[head_end:])
             if len(_requests) >= MEMO:
                 _requests.clear()
             _requests[data] = found
@@ -119,7 +120,7 @@ class Http1:
 
     def _begin(self, head: Head) -> None:
         self._head = head
-        if head.route is Route.UPLOAD:
+        if head.route is UPLOAD:
             self._upload = Upload()
             self.bulk = True
             take: Callable[[memoryview], object] = self._upload.feed
@@ -135,23 +136,23 @@ class Http1:
             found = uploaded(self._upload.size)
             self._upload = None
         else:
-            found = answer(head.route, bytes(self._content))
+            found = head.route.answer(bytes(self._content))
         self._answer(found)
 
     def _answer(self, said: Answer) -> None:
         shared = self._shared
         shared.requests += 1
-        if said.how is How.AT_ONCE:
+        if said.how is AT_ONCE:
             start, middle, end = shared.heads.parts(said)
             correlation, ray = shared.numbers.plain()
             self._connection.write(b"".join((start, correlation, middle, ray, end, said.body)))
-        elif said.how is How.HELD:
+        elif said.how is LATER:
             self._busy = self._held = True
             shared.held.begin(self)
             shared.timers.at(time.monotonic() + HOLD, lambda: self._release(said))
-        elif said.how is How.STREAMED:
+        elif said.how is STREAMED:
             self._write(said, _in_chunks(said))
-        elif said.how is How.LIVE:
+        elif said.how is PACED:
             self._busy = True
             self._write(said)
             self._live = Live(shared.timers, shared.phase(), len(said.events), lambda at: self._event(said, at))

@@ -30,7 +30,7 @@ from benchmarks.server.frames import (
 )
 from benchmarks.server.multipart import Upload
 from benchmarks.server.replies import Replies
-from benchmarks.server.routes import Route, route
+from benchmarks.server.routes import UPLOAD, Route, route
 from benchmarks.server.state import MEMO, Shared
 from benchmarks.server.stream import Stream
 
@@ -140,7 +140,7 @@ class Http2:
         opened = self._replies.open(stream, place)
         if flags & END_STREAM:
             self._replies.answer(opened, b"")
-        elif place is Route.UPLOAD:
+        elif place is UPLOAD:
             opened.upload = Upload()
             self._uploads += 1
             self.bulk = True

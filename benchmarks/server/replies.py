@@ -9,21 +9,20 @@ import time
 from collections import deque
 
 from benchmarks.server import frames
-from benchmarks.server.answers import Answer, How, uploaded
+from benchmarks.server.answers import AT_ONCE, LATER, PACED, Answer, uploaded
 from benchmarks.server.connection import Connection
 from benchmarks.server.encoder import Encoder
 from benchmarks.server.fields import CORRELATION_CODED, RAY_CODED
 from benchmarks.server.frames import ACK, DATA, END_HEADERS, END_STREAM, HEADERS, SETTINGS
 from benchmarks.server.live import Live
 from benchmarks.server.multipart import Upload
-from benchmarks.server.routes import Route, answer
-from benchmarks.server.state import HOLD, MEMO, Shared
+from benchmarks.server.routes import Route
+from benchmarks.server.state import HOLD, Shared
 from benchmarks.server.stream import Stream
 
 _FRAME = 16 * 1024  # bytes of DATA in a frame: what every client takes
 _TURN = 1024 * 1024  # bytes written before others have their turn
 _CHANGING = CORRELATION_CODED + RAY_CODED
-_answers: dict[tuple[Route, bytes], Answer] = {}
 
 
 class Replies:
@@ -61,21 +60,15 @@ class Replies:
 
     def answer(self, stream: Stream, body: bytes) -> None:
         """The request is there in full."""
-        key = stream.route, body
-        said = _answers.get(key)
-        if said is None:
-            said = answer(stream.route, body)
-            if len(_answers) >= MEMO:
-                _answers.clear()
-            _answers[key] = said
+        said = stream.route.answer(body)
         self._shared.requests += 1
-        if said.how is How.AT_ONCE:
+        if said.how is AT_ONCE:
             self._whole(stream, said)
-        elif said.how is How.HELD:
+        elif said.how is LATER:
             stream.held = True
             self._shared.held.begin(stream)
             self._shared.timers.at(time.monotonic() + HOLD, lambda: self._release(stream, said))
-        elif said.how is How.LIVE:
+        elif said.how is PACED:
             self.out.append(self._head(stream, said))
             stream.live = Live(
                 self._shared.timers, self._shared.phase(), len(said.events), lambda at: self._event(stream, said, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.server.answers import BLOCK, Answer, How
+from benchmarks.server.answers import BLOCK, DOWNLOADED, Answer
 from benchmarks.server.live import Live
 from benchmarks.server.multipart import Upload
 from benchmarks.server.routes import Route
@@ -25,7 +25,7 @@ class Stream:
 
     def begin(self, answer: Answer) -> None:
         """Let ``take`` give its body."""
-        self.source = memoryview(BLOCK if answer.how is How.DOWNLOAD else answer.body)
+        self.source = memoryview(BLOCK if answer.how is DOWNLOADED else answer.body)
         self.unsent = answer.size
 
     def take(self, most: int) -> memoryview:

@@ -27,7 +27,7 @@ def context_in(directory: Path) -> tuple[ssl.SSLContext, Path]:
     path = directory / "ca.pem"
     authority.cert_pem.write_to_path(path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
+    certificate.configure_cert(context)  # pyright: ignore[reportUnknownMemberType]  # pyOpenSSL has no types
     context.set_alpn_protocols(["h2", "http/1.1"])
     return context, path
 
