@@ -44,7 +44,9 @@ _GREETING = frames.settings(
         frames.MAX_FRAME_SIZE: 2**24 - 1,  # as nginx and Cloudflare say
     }
 ) + frames.window_update(0, _WINDOW - 65_535)
-_blocks: dict[bytes, Route] = {}  # header blocks that depend on no table
+_Known = dict[bytes, Route]
+_inert: _Known = {}  # header blocks that neither use nor change a table
+_tableless: _Known = {}  # those of clients whose table has no room
 
 logging.getLogger("hpack").setLevel(logging.INFO)  # what it says of each field takes longer than to read it
 
@@ -58,7 +60,7 @@ class Http2:
         self._replies = Replies(connection, shared)
         self._streams = self._replies.streams
         self._decoder = Decoder()
-        self._stateless = True  # the client's table is empty
+        self._known: _Known | None = _inert  # what its blocks may be looked up in
         self._uploads = 0
         self._greeted = False
         self._rest = b""  # what came and is not read yet
@@ -132,7 +134,7 @@ class Http2:
         if not flags & END_HEADERS:
             self._block = stream, flags, bytearray(block)
             return
-        place = _blocks.get(block) if self._stateless else None
+        place = None if self._known is None else self._known.get(block)
         if place is None:
             place = self._decode(block)
         if stream in self._streams:
@@ -148,12 +150,16 @@ class Http2:
     def _decode(self, block: bytes) -> Route:
         fields = dict(self._decoder.decode(block, raw=True))
         place = route(fields[b":method"], fields[b":path"])
-        self._stateless = not self._decoder.header_table.dynamic_entries
-        # A block that begins with a size for the table is for the decoder each time.
-        if self._stateless and block[0] & 0xE0 != 0x20:
-            if len(_blocks) >= MEMO:
-                _blocks.clear()
-            _blocks[block] = place
+        known, table = self._known, self._decoder.header_table
+        if table.maxsize == 0:
+            self._known = _tableless
+        else:
+            self._known = None if table.dynamic_entries else _inert
+        # Only where the block changed nothing: what is looked up is not seen by the decoder.
+        if known is not None and known is self._known and block[0] & 0xE0 != 0x20:
+            if len(known) >= MEMO:
+                known.clear()
+            known[block] = place
         return place
 
     def _data(self, stream_id: int, data: bytes | memoryview, *, last: bool) -> None:

@@ -1,0 +1,15 @@
+"""One server for all tests of it: they count what they do themselves, or start their own."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.benchmarks.serving import Served, serving
+
+
+@pytest.fixture(scope="session")
+def server() -> Generator[Served, None, None]:
+    with serving("--workers", "2") as served:
+        yield served
