@@ -19,13 +19,14 @@ from benchmarks.server.fields import (
     huffman,
     steady,
 )
+from benchmarks.server.frames import END_HEADERS, HEADERS, header
 
 _TABLE_SIZE = 4096  # bytes at most, as most gateways have it
 _STATUS = {200: b"\x88", 404: b"\x8d"}  # indexes of the static table
 
 
 class Encoder:
-    """Of one connection. A block comes in three parts, between which the two changing values go."""
+    """Of one connection. A block comes in two parts, and after each of them goes one of the changing values."""
 
     def __init__(self) -> None:
         self._table = HeaderTable()
@@ -43,7 +44,7 @@ class Encoder:
             self._known.clear()
 
     def parts(self, answer: Answer, date: bytes) -> tuple[bytes, bytes, bytes]:
-        """What comes before, between and after the two values. To be sent, each time that it is asked for."""
+        """What comes before a HEADERS frame's stream, and what before each value. Asked for, it must be sent."""
         if date is not self._date:
             self._date = date
             self._known.clear()
@@ -53,7 +54,9 @@ class Encoder:
             start = self._update + _STATUS[answer.status]
             start += b"".join([self._steady(*field) for field in steady(answer, date, chunked=False)])
             start += self._changing(CORRELATION, CORRELATION_SIZE, CORRELATION_CODED)
-            parts = start, self._changing(RAY, RAY_SIZE, RAY_CODED), b""
+            middle = self._changing(RAY, RAY_SIZE, RAY_CODED)
+            size = len(start) + CORRELATION_CODED + len(middle) + RAY_CODED
+            parts = header(size, HEADERS, END_HEADERS, 0)[:5], start, middle
             if self._inserted:
                 self._known.clear()  # all indexes are others now
             elif not self._update:

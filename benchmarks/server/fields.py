@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import time
 from email.utils import formatdate
-from typing import NamedTuple
 
 from hpack.huffman import HuffmanEncoder
 from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
@@ -31,11 +30,7 @@ _SHORT, _LONG = "012ace", "3456789bdf"  # hexadecimal digits whose Huffman codes
 huffman = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH).encode
 
 
-class Piece(NamedTuple):
-    """A part of a changing value, as it is and in Huffman's code, where it fills whole bytes."""
-
-    plain: bytes
-    coded: bytes
+_Piece = tuple[bytes, bytes]  # a part of a changing value as it is, and in Huffman's code, where it fills whole bytes
 
 
 def steady(answer: Answer, date: bytes, *, chunked: bool) -> list[tuple[bytes, bytes]]:
@@ -63,41 +58,39 @@ class Numbers:
     """
 
     def __init__(self, chance: random.Random) -> None:
-        self._first = _pieces(chance, "xxxxxxxx-xxxx-xxxx-", long=6)
-        self._second = _pieces(chance, "xxxx-xxxxxxxxxxxx", long=10)
-        self._third = _pieces(chance, "xxxxxxxxxx", long=6)
-        self._fourth = _pieces(chance, "xxxxxx", long=2)
-        colo = Piece(b"-CDG", huffman(b"-CDG"))
-        self._fourth = [Piece(piece.plain + colo.plain, piece.coded + colo.coded) for piece in self._fourth]
+        first, second = (
+            _pieces(chance, "xxxxxxxx-xxxx-xxxx-", long=6),
+            _pieces(chance, "xxxx-xxxxxxxxxxxx", long=10),
+        )
+        third, fourth = _pieces(chance, "xxxxxxxxxx", long=6), _pieces(chance, "xxxxxx", long=2, end="-CDG")
+        # What is another each time, and what is another when all of that has been.
+        self._often = list(zip(first, fourth, strict=True))
+        self._seldom = list(zip(second, third, strict=True))
         self._number = -1
 
     def plain(self) -> tuple[bytes, bytes]:
         """Another pair."""
         self._number = number = self._number + 1
-        often, seldom = number % _POOL, number // _POOL % _POOL
-        return (
-            self._first[often].plain + self._second[seldom].plain,
-            self._third[seldom].plain + self._fourth[often].plain,
-        )
+        first, fourth = self._often[number % _POOL]
+        second, third = self._seldom[number // _POOL % _POOL]
+        return first[0] + second[0], third[0] + fourth[0]
 
     def coded(self) -> tuple[bytes, bytes]:
         """Another pair, in Huffman's code."""
         self._number = number = self._number + 1
-        often, seldom = number % _POOL, number // _POOL % _POOL
-        return (
-            self._first[often].coded + self._second[seldom].coded,
-            self._third[seldom].coded + self._fourth[often].coded,
-        )
+        first, fourth = self._often[number % _POOL]
+        second, third = self._seldom[number // _POOL % _POOL]
+        return first[1] + second[1], third[1] + fourth[1]
 
 
-def _pieces(chance: random.Random, pattern: str, *, long: int) -> list[Piece]:
+def _pieces(chance: random.Random, pattern: str, *, long: int, end: str = "") -> list[_Piece]:
     digits = pattern.count("x")
     texts: set[str] = set()
     while len(texts) < _POOL:
         drawn = chance.choices(_LONG, k=long) + chance.choices(_SHORT, k=digits - long)
         chance.shuffle(drawn)
-        texts.add("".join(drawn.pop() if place == "x" else place for place in pattern))
-    return [Piece(text.encode(), huffman(text.encode())) for text in texts]
+        texts.add("".join(drawn.pop() if place == "x" else place for place in pattern) + end)
+    return [(text.encode(), huffman(text.encode())) for text in texts]
 
 
 class Heads:

@@ -120,10 +120,28 @@ class Http2:
                 else:
                     self._data(stream, data[begin:at], last=bool(flags & END_STREAM))
             elif kind == HEADERS:
-                self._headers(stream, flags, bytes(data[begin:at]))
+                block = bytes(data[begin:at])
+                if flags != END_HEADERS or not (after := self._short(stream, block, data, at)):
+                    self._headers(stream, flags, block)
+                else:
+                    at = after
             else:
                 self._control(kind, flags, stream, bytes(data[begin:at]))
         self._rest = bytes(data[at:])
+
+    def _short(self, stream: int, block: bytes, data: bytes | memoryview, at: int) -> int:
+        """Answer a request whose head is known and whose body comes right after it; where it ends, or 0."""
+        place = None if self._known is None else self._known.get(block)
+        if place is None or place is UPLOAD or len(data) < at + 9:
+            return 0
+        size, flags, whose = frames.header_of(data, at)
+        begin: int = at + 9
+        end: int = begin + (size >> 8)
+        if size & 255 != DATA or flags != END_STREAM or whose != stream or end > len(data):
+            return 0
+        self._credit(end - begin)
+        self._replies.answer_at_once(stream, place, bytes(data[begin:end]))
+        return end
 
     def _headers(self, stream: int, flags: int, block: bytes) -> None:
         if flags & (PADDED | PRIORITY_FLAG):

@@ -12,8 +12,7 @@ from benchmarks.server import frames
 from benchmarks.server.answers import AT_ONCE, LATER, PACED, Answer, uploaded
 from benchmarks.server.connection import Connection
 from benchmarks.server.encoder import Encoder
-from benchmarks.server.fields import CORRELATION_CODED, RAY_CODED
-from benchmarks.server.frames import ACK, DATA, END_HEADERS, END_STREAM, HEADERS, SETTINGS
+from benchmarks.server.frames import ACK, DATA, END_STREAM, SETTINGS, header
 from benchmarks.server.live import Live
 from benchmarks.server.multipart import Upload
 from benchmarks.server.routes import Route
@@ -22,7 +21,6 @@ from benchmarks.server.stream import Stream
 
 _FRAME = 16 * 1024  # bytes of DATA in a frame: what every client takes
 _TURN = 1024 * 1024  # bytes written before others have their turn
-_CHANGING = CORRELATION_CODED + RAY_CODED
 
 
 class Replies:
@@ -58,9 +56,35 @@ class Replies:
         for stream in list(self.streams.values()):
             self.drop(stream)
 
+    def answer_at_once(self, stream_id: int, place: Route, body: bytes) -> None:
+        """A request came in full: where nothing is in the way, it needs no stream."""
+        said = place.answer(body)
+        size = said.size
+        if said.how is not AT_ONCE or size > _FRAME or size > self._window or size > self._first_window:
+            self._give(self.open(stream_id, place), said)
+            return
+        shared = self._shared
+        shared.requests += 1
+        self._window -= size
+        number = stream_id.to_bytes(4, "big")
+        head, start, middle = self._encoder.parts(said, shared.heads.date)
+        correlation, ray = shared.numbers.coded()
+        self.out += (
+            head,
+            number,
+            start,
+            correlation,
+            middle,
+            ray,
+            header(size, DATA, END_STREAM, stream_id),
+            said.body,
+        )
+
     def answer(self, stream: Stream, body: bytes) -> None:
-        """The request is there in full."""
-        said = stream.route.answer(body)
+        """The rest of a request came."""
+        self._give(stream, stream.route.answer(body))
+
+    def _give(self, stream: Stream, said: Answer) -> None:
         self._shared.requests += 1
         if said.how is AT_ONCE:
             self._whole(stream, said)
@@ -129,7 +153,7 @@ class Replies:
                 continue
             part = stream.take(min(_FRAME, stream.window, self._window))
             size = len(part)
-            out += (frames.header(size, DATA, 0 if stream.unsent else END_STREAM, stream.id), part)
+            out += (header(size, DATA, 0 if stream.unsent else END_STREAM, stream.id), part)
             stream.window -= size
             self._window -= size
             left -= size
@@ -141,17 +165,16 @@ class Replies:
 
     def _head(self, stream: Stream, said: Answer) -> bytes:
         shared = self._shared
-        start, middle, end = self._encoder.parts(said, shared.heads.date)
+        head, start, middle = self._encoder.parts(said, shared.heads.date)
         correlation, ray = shared.numbers.coded()
-        size = len(start) + len(middle) + len(end) + _CHANGING
-        return b"".join((frames.header(size, HEADERS, END_HEADERS, stream.id), start, correlation, middle, ray, end))
+        return b"".join((head, stream.id.to_bytes(4, "big"), start, correlation, middle, ray))
 
     def _whole(self, stream: Stream, said: Answer) -> None:
         size = said.size
         self.out.append(self._head(stream, said))
         if size <= _FRAME and size <= self._window and size <= stream.window:
             self._window -= size
-            self.out += (frames.header(size, DATA, END_STREAM, stream.id), said.body)
+            self.out += (header(size, DATA, END_STREAM, stream.id), said.body)
             del self.streams[stream.id]
         else:
             stream.begin(said)

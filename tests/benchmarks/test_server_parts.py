@@ -128,11 +128,13 @@ def test_blocks_give_the_fields_whatever_came_before_them(
         if step:
             second += step
             date = date_of(second)
-        start, middle, end = encoder.parts(answer, date)
+        head, start, middle = encoder.parts(answer, date)
         correlation, ray = NUMBERS.coded()
-        fields = decoder.decode(b"".join((start, correlation, middle, ray, end)), raw=True)
+        block = b"".join((start, correlation, middle, ray))
+        fields = decoder.decode(block, raw=True)
 
         told = dict(fields)
+        assert int.from_bytes(head[:3], "big") == len(block)
         assert told[b":status"] == b"%d" % answer.status
         assert told[b"date"] == date
         assert told[b"content-type"] == answer.media_type
