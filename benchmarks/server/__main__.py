@@ -15,9 +15,15 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from benchmarks.server.tls import context_in
 from benchmarks.server.workers import Workers
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(1)  # which lets the directory be removed
 
 
 def main() -> None:
@@ -25,6 +31,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that share the ports")
     count: int = parser.parse_args().workers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for whoever started it, who closes the standard input
+    signal.signal(signal.SIGTERM, _end)
     with tempfile.TemporaryDirectory(prefix="benchmark-server-") as directory:
         context, authority = context_in(Path(directory))
         with Workers(count, context) as workers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import ssl
 import traceback
@@ -70,6 +71,7 @@ class Workers:
             return
         code = 1
         try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             # With a copy of a line's other end here, another worker would not see that the parent is gone.
             for line in (*self._lines, ours):
                 line.close()

@@ -25,6 +25,15 @@ def test_it_ends_when_its_input_does_and_leaves_no_file() -> None:
     assert _gone(server.https)
 
 
+def test_it_leaves_no_file_when_it_is_told_to_end() -> None:
+    with serving("--workers", "2") as server:
+        server.process.terminate()
+        server.process.wait(LIMIT)
+
+        assert not Path(server.authority).parent.exists()
+        assert _gone(server.http)
+
+
 def test_its_workers_end_when_it_is_killed() -> None:
     with serving("--workers", "2") as server:
         server.process.kill()

@@ -135,6 +135,7 @@ async def test_1000_calls_are_held_at_once_and_counted(
 
 
 async def test_calls_that_are_given_up_are_not_held_any_longer(client: MistralClient, server: Served) -> None:
+    server.stats()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(client.chat.completions.post(model="held", messages=MESSAGES), 0.5)
     await asyncio.sleep(0.3)  # until the server has heard of it
