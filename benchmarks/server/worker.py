@@ -47,8 +47,7 @@ class Worker:
                 ready = poll.poll()
             else:
                 # epoll waits for whole milliseconds: too coarse for phases of live streams.
-                select.select((fileno,), (), (), wait)
-                ready = poll.poll(0)
+                ready = poll.poll(0) if select.select((fileno,), (), (), wait)[0] else []
             for number, events in ready:
                 connection = connections.get(number)
                 if connection is not None:
