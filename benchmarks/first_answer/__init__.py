@@ -1,0 +1,1 @@
+"""Programs that ask once and say "answered": each loads what its contender needs, and nothing else."""

@@ -1,0 +1,55 @@
+"""Medians of the rounds, ratios of the medians, and which targets they meet. Pure: numbers in, numbers out."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.measurement import Measurement
+from benchmarks.targets import Target
+from benchmarks.works import BY_NAME, Cell, Metric, Row
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A target and what was measured; ``value`` is None where ours or the yardstick brought no number."""
+
+    target: Target
+    value: float | None
+
+    def is_met(self, factor: float = 1.0) -> bool:
+        return self.value is not None and self.target.is_met(self.value, factor)
+
+
+class Summary:
+    """What the measurements say."""
+
+    def __init__(self, measured: Mapping[Cell, Sequence[Measurement]]) -> None:
+        self._measured = measured
+
+    def median(self, cell: Cell, metric: Metric) -> float | None:
+        """In seconds, bytes or calls; None where nothing was measured."""
+        values = [getattr(one, metric) for one in self._measured.get(cell, ())]
+        known = [value for value in values if value is not None]
+        return statistics.median(known) if known else None
+
+    def peak(self, cell: Cell) -> float | None:
+        """Bytes."""
+        known = [one.peak for one in self._measured.get(cell, ()) if one.peak is not None]
+        return statistics.median(known) if known else None
+
+    def ratio(self, row: Row, contender: str, metric: Metric) -> float | None:
+        """To the row's yardstick."""
+        value, base = self.median(Cell(contender, row.work, row.tls), metric), self.median(row.base, metric)
+        return value / base if value is not None and base else None
+
+    def value(self, row: Row, contender: str, metric: Metric) -> float | None:
+        """What a target of this metric is about: a ratio, or bytes, or calls."""
+        if metric in ("growth", "held"):
+            return self.median(Cell(contender, row.work, row.tls), metric)
+        return self.ratio(row, contender, metric)
+
+    def verdict(self, target: Target) -> Verdict:
+        row = BY_NAME[target.row]
+        return Verdict(target, self.value(row, row.ours, target.metric))
