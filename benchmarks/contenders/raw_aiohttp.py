@@ -44,12 +44,15 @@ class RawAiohttp:
 
     async def events(self, model: str) -> int:
         body = self._encoder.encode({"model": model, "messages": MESSAGES, "stream": True})
-        events = 0
+        events, rest = 0, b""
         async with self._session.post(self._url + "/v1/chat/completions", data=body, headers=JSON) as response:
             response.raise_for_status()
-            async for line in response.content:
-                if line.startswith(b"data: ") and not line.startswith(b"data: [DONE]"):
-                    events += self._chunk.decode(line[6:]).choices[0].delta.content is not None
+            # Three times as fast as `async for line in response.content`, where many events come at once.
+            async for piece in response.content.iter_any():
+                *whole, rest = (rest + piece).split(b"\n\n")
+                for event in whole:
+                    if not event.startswith(b"data: [DONE]"):
+                        events += self._chunk.decode(event[6:]).choices[0].delta.content is not None
         return events
 
     async def embeddings(self, encoding: Encoding) -> Sequence[Sequence[float]]:
