@@ -107,6 +107,14 @@ def overhead(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Measure this SDK beside others, write table and plot: ``-- --quick --check 2`` only checks targets."""
+    # Others are not asked whether we meet our targets.
+    install(session, "bench-check" if "--check" in session.posargs else "bench", project=".")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""
     install(session, "lint")

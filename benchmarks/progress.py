@@ -14,7 +14,7 @@ class Progress:
         print(*lines, sep="\n", flush=True)
 
     def round(self, number: int, of: int) -> None:
-        self.say("", f"round {number} of {of}")
+        self.say("", f"round {number} of {of}: CPU of a call, an event, a file")
 
     def row(self, row: Row) -> None:
         print(f"  {row.title + (' (TLS)' if row.tls else ''):42}", end="", flush=True)

@@ -28,17 +28,17 @@ class TooSlow(Exception):
 
 @dataclass
 class Run:
-    """With a server that runs, and a file to send to it."""
+    """With a server that runs."""
 
     service: Service
-    file: Path
+    directory: Path
     progress: Progress
 
     def capacity(self, seconds: float) -> str:
         """How much faster than its fastest client the server is, in words. Raises ``TooSlow``."""
         said: list[str] = []
         for connection, cell in FASTEST.items():
-            capacity = Capacity.of(measure(cell, self.service, self.file, seconds), self.service.place.workers)
+            capacity = Capacity.of(measure(cell, self.service, self.file(cell), seconds), self.service.place.workers)
             said.append(f"{connection}: {capacity}")
             self.progress.say(f"  {said[-1]}")
             if not capacity.is_enough:
@@ -49,21 +49,26 @@ class Run:
         """Measure what is planned; ``more``: beside what has been measured before."""
 
         def measured(cell: Cell) -> Measurement:
-            return measure(cell, self.service, self.file, chosen.seconds)
+            return measure(cell, self.service, self.file(cell), chosen.seconds)
 
         rounds = more or Rounds(measured, self.progress)
         rounds.go(chosen.cells, chosen.rounds)
         return rounds
 
+    def file(self, cell: Cell) -> Path:
+        """What the cell sends; made when it is needed first."""
+        file = self.directory / "upload.jsonl"
+        if cell.work == "upload" and not file.exists():
+            block = random.Random(1).randbytes(BLOCK)
+            with file.open("wb") as opened:
+                for _ in range(FILE_SIZE // BLOCK):
+                    opened.write(block)
+        return file
+
 
 @contextlib.contextmanager
 def started(progress: Progress) -> Generator[Run]:
-    """A server, and a file."""
+    """A server, and a directory for what is sent to it."""
     with tempfile.TemporaryDirectory() as directory, Service() as service:
-        file = Path(directory) / "upload.jsonl"
-        block = random.Random(1).randbytes(BLOCK)
-        with file.open("wb") as opened:
-            for _ in range(FILE_SIZE // BLOCK):
-                opened.write(block)
         progress.say(f"server with {service.place.workers} workers")
-        yield Run(service, file, progress)
+        yield Run(service, Path(directory), progress)

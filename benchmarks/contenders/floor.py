@@ -100,7 +100,7 @@ class Floor:
 
     async def aclose(self) -> None:
         for connection in self._idle:
-            connection.close()
+            await connection.aclose()
 
     def _head(self, start: bytes) -> bytes:
         return b"%b HTTP/1.1\r\n%b" % (start, self._fields)

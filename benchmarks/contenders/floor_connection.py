@@ -17,6 +17,7 @@ class Connection(asyncio.Protocol):
         self._done: asyncio.Future[None] | None = None
         self._writable = asyncio.Event()
         self._writable.set()
+        self._lost = asyncio.Event()
         self._sink: Sink = len
         self._rest = b""  # what came and could not be read yet
         self._missing: int | None = None  # bytes of the body that are still to come; None: the head is
@@ -37,14 +38,17 @@ class Connection(asyncio.Protocol):
         """Wait until what was written has gone out, but for some."""
         await self._writable.wait()
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
+        """Close it at once."""
         if self._transport is not None:
-            self._transport.close()
+            self._transport.abort()
+            await self._lost.wait()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # of a stream of bytes, as it is asked for
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._lost.set()
         self._writable.set()
         if self._done is not None and not self._done.done():
             self._done.set_exception(exc or ConnectionError("the server closed the connection"))

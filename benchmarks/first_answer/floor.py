@@ -26,7 +26,7 @@ async def main(url: str) -> None:
     reply = msgspec.json.decode(b"".join(pieces), type=Completion)
     if reply.choices[0].message.content:
         print("answered", flush=True)
-    connection.close()
+    await connection.aclose()
 
 
 asyncio.run(main(*sys.argv[1:]))
