@@ -29,7 +29,7 @@ CONTENDERS = {
     "ours-h2": "benchmarks.contenders.ours:Ours",
 }
 OPEN_FILES = 4096
-WARM_UP = 0.15  # seconds, and at least one call of each that are made at once
+WARM_UP = 0.15  # seconds at most, and at least one call of each that are made at once
 
 
 def make(name: str, url: str, ca: str | None) -> Contender:
@@ -42,7 +42,7 @@ async def measure(contender: Contender, work: str, file: Path, seconds: float) -
     """Do the work for so many seconds or, if that takes longer, once."""
     load = LOADS[work]
     try:
-        await load.prepare(contender, file, WARM_UP)
+        await load.prepare(contender, file, min(WARM_UP, seconds))
         gc.collect()  # nobody pays for what loading modules has left
         highest = usage.peak()
         usage.forget_peak()
