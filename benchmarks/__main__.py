@@ -76,9 +76,9 @@ def _check(run: Run, options: Options, factor: float) -> int:
     seconds = 0.3 if options.quick else 0.5
     rounds = run.measure(plan.of_targets(targets, rounds=options.rounds or 1, seconds=seconds))
     suspects = exceeding(Summary(rounds.measured), targets, factor)
-    if suspects and not rounds.failed:
+    again = [verdict.target for verdict in suspects if verdict.value is not None]
+    if again:
         run.progress.say("", "once more, what is beyond the limit:")
-        again = [verdict.target for verdict in suspects]
         run.measure(plan.of_targets(again, rounds=AGAIN, seconds=seconds), more=rounds)
     summary = Summary(rounds.measured)
     run.progress.say("", *list_of(summary, targets, factor))
@@ -95,6 +95,8 @@ def _read(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--check", type=float, metavar="FACTOR", help="fail where a target is missed by this factor")
     parser.add_argument("--out", type=Path, help=f"directory for the results, other than {ROOT.name}/benchmarks")
     read = parser.parse_args(arguments)
+    if read.check is not None and read.out is not None:
+        parser.error("--check writes nothing: leave --out away")
     return Options(read.quick, tuple(read.work), tuple(read.contender), read.rounds, read.check, read.out)
 
 

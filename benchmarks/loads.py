@@ -114,7 +114,7 @@ LOADS: dict[str, Load] = {
     "embeddings": Load(_embeddings("float")),
     "base64": Load(_embeddings("base64")),
     "list": Load(_list),
-    "upload": Load(_upload, repeated=False, warm_up=ONE),
-    "download": Load(_download, repeated=False, warm_up=ONE),
+    "upload": Load(_upload, warm_up=ONE),
+    "download": Load(_download, warm_up=ONE),
     "held": Load(HELD_BACK, at_once=HELD, repeated=False, warm_up=ONE),
 }

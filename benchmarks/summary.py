@@ -1,4 +1,4 @@
-"""Medians of the rounds, ratios of the medians, and which targets they meet. Pure: numbers in, numbers out."""
+"""Medians of the rounds, ratios to the yardstick, and which targets they meet. Pure: numbers in, numbers out."""
 
 from __future__ import annotations
 
@@ -40,9 +40,11 @@ class Summary:
         return statistics.median(known) if known else None
 
     def ratio(self, row: Row, contender: str, metric: Metric) -> float | None:
-        """To the row's yardstick."""
-        value, base = self.median(Cell(contender, row.work, row.tls), metric), self.median(row.base, metric)
-        return value / base if value is not None and base else None
+        """To the row's yardstick: the median of the ratios of the rounds, each of which had its own disturbances."""
+        values = self._measured.get(Cell(contender, row.work, row.tls), ())
+        pairs = zip(values, self._measured.get(row.base, ()), strict=False)  # what is slow has been measured once
+        ratios = [getattr(value, metric) / getattr(base, metric) for value, base in pairs]
+        return statistics.median(ratios) if ratios else None
 
     def value(self, row: Row, contender: str, metric: Metric) -> float | None:
         """What a target of this metric is about: a ratio, or bytes, or calls."""

@@ -13,7 +13,7 @@ AIOHTTP, OURS = Cell("aiohttp", "chat-1", tls=False), Cell("ours-h1", "chat-1", 
 ROW = BY_NAME["chat-1"]
 
 
-def test_a_ratio_is_one_of_medians_and_not_of_whatever_a_busy_moment_brought() -> None:
+def test_a_ratio_is_the_one_of_the_median_round_and_not_what_a_busy_moment_brought() -> None:
     summary = Summary(
         {
             AIOHTTP: [measurement(2.0), measurement(2.0), measurement(50.0)],
