@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from benchmarks.machine import Circumstances
@@ -14,7 +15,6 @@ NOTHING = "–"  # not a work of this contender's
 FAILED = "failed"
 COLUMNS = ("aiohttp", "floor", "openai", "mistralai")  # and ours, over HTTP/1.1 or, with TLS, HTTP/2
 BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
-
 Failures = Mapping[Cell, str]
 
 
@@ -85,7 +85,7 @@ def _details(title: Callable[[Row], str], shown: Callable[[Row, str], str | None
 
 def document(summary: Summary, failures: Failures, circumstances: Circumstances) -> str:
     """``results.md``."""
-    failed = [f"- {cell.work}, {cell.contender}: {message}" for cell, message in failures.items()]
+    failed = [f"- {cell.work}, {cell.contender}: {_without_paths(why)}" for cell, why in failures.items()]
     sections = [
         "# Results",
         "Written by `python -m nox -s bench`; [README.md](README.md) says what is measured, and how.",
@@ -107,6 +107,11 @@ def document(summary: Summary, failures: Failures, circumstances: Circumstances)
         _circumstances(circumstances),
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _without_paths(message: str) -> str:
+    """With the last parts of paths alone: the others are this machine's."""
+    return re.sub(r"(?:/[\w.+-]+)+/([\w.+-]+)", r"\1", message)
 
 
 def _circumstances(circumstances: Circumstances) -> str:

@@ -58,11 +58,13 @@ def test_who_cannot_do_a_work_is_not_who_failed_in_it() -> None:
 
 
 def test_the_document_says_with_what_and_where_it_was_measured() -> None:
-    document = report.document(summary(), {Cell("openai", "list", tls=False): "999 items"}, CIRCUMSTANCES)
+    failures = {Cell("openai", "list", tls=False): "no file '/home/somebody/upload.jsonl'"}
+
+    document = report.document(summary(), failures, CIRCUMSTANCES)
 
     assert "0.1 0.2 0.3 before, 0.4 0.5 0.6 after" in document
     assert re.search(r"versions \| Python \d.*aiohttp \d.*msgspec \d", document)
-    assert "- list, openai: 999 items" in document
+    assert "- list, openai: no file 'upload.jsonl'" in document
     for row in ROWS:
         assert f"| {row.title}, per {row.unit} |" in document
 
