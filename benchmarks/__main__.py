@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import plan, report
 from benchmarks.machine import Circumstances, load
 from benchmarks.progress import Progress
+from benchmarks.rounds import Rounds
 from benchmarks.run import Run, TooSlow, started
 from benchmarks.service import ROOT, ServiceError
 from benchmarks.summary import Summary
@@ -62,7 +63,7 @@ def _compare(run: Run, options: Options) -> int:
     summary = Summary(rounds.measured)
     table = report.targets_table(summary, rounds.failed)
     run.progress.say("", table, "")
-    run.progress.say(*(f"{cell.contender} failed in {cell.work}: {why}" for cell, why in rounds.failed.items()))
+    _complain(run, rounds)
     if options.out is not None or options.everything:
         written = write(summary, rounds.failed, circumstances, options.out)
         run.progress.say(*(f"wrote {path}" for path in written))
@@ -82,8 +83,13 @@ def _check(run: Run, options: Options, factor: float) -> int:
         run.measure(plan.of_targets(again, rounds=AGAIN, seconds=seconds), more=rounds)
     summary = Summary(rounds.measured)
     run.progress.say("", *list_of(summary, targets, factor))
-    run.progress.say(*(f"{cell.contender} failed in {cell.work}: {why}" for cell, why in rounds.failed.items()))
+    _complain(run, rounds)
     return 1 if exceeding(summary, targets, factor) else 0
+
+
+def _complain(run: Run, rounds: Rounds) -> None:
+    for cell, why in rounds.failed.items():
+        run.progress.say(f"{cell.contender} failed in {cell.work}: {why}")
 
 
 def _read(arguments: Sequence[str] | None) -> Options:

@@ -19,12 +19,13 @@ Failures = Mapping[Cell, str]
 
 
 def targets_table(summary: Summary, failures: Failures) -> str:
-    """A line for each target."""
+    """A line for each target that something was measured for."""
     head = ["work", "connection", "measured", *COLUMNS, "ours", "target", "met"]
-    return _table(head, (_target_line(target, summary, failures) for target in TARGETS), left=3)
+    lines = (_target_line(target, summary, failures) for target in TARGETS)
+    return _table(head, (line for line in lines if line is not None), left=3)
 
 
-def _target_line(target: Target, summary: Summary, failures: Failures) -> list[str]:
+def _target_line(target: Target, summary: Summary, failures: Failures) -> list[str] | None:
     row = BY_NAME[target.row]
 
     def shown(contender: str) -> str:
@@ -35,10 +36,12 @@ def _target_line(target: Target, summary: Summary, failures: Failures) -> list[s
             return FAILED if Cell(contender, row.work, row.tls) in failures else NOTHING
         return value_of(target.metric, value)
 
-    met = "yes" if summary.verdict(target).is_met() else "**no**"
+    values, ours = [shown(contender) for contender in COLUMNS], shown(row.ours)
+    if {*values, ours} == {NOTHING}:
+        return None
+    met = "yes" if summary.verdict(target).is_met() else NOTHING if ours == NOTHING else "**no**"
     measured = METRICS[target.metric] + (" per event" if row.unit == "event" else "")
-    values = [*(shown(contender) for contender in COLUMNS), f"**{shown(row.ours)}**"]
-    return [row.title, _connection(row), measured, *values, limit_of(target), met]
+    return [row.title, _connection(row), measured, *values, f"**{ours}**", limit_of(target), met]
 
 
 def _connection(row: Row) -> str:

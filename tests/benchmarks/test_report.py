@@ -47,6 +47,16 @@ def test_a_target_that_is_missed_catches_the_eye() -> None:
     assert line_of(table, "small chat call, one at a time", "plain", "CPU")[-1] == "**no**"
 
 
+def test_a_run_over_some_works_shows_those_alone() -> None:
+    floor = Cell("floor", "chat-1", tls=False)
+    measured = {cell: everything()[cell] for cell in (floor, Cell("aiohttp", "chat-1", tls=False))}
+
+    table = report.targets_table(Summary(measured), {})
+
+    assert len(table.split("\n")) == 3
+    assert line_of(table, "small chat call, one at a time", "plain", "CPU")[-3:] == ["**–**", "≤ 1.35", "–"]
+
+
 def test_who_cannot_do_a_work_is_not_who_failed_in_it() -> None:
     failed = Cell("openai", "base64", tls=False)
     measured = everything()
