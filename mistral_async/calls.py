@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
 from collections.abc import AsyncIterator, Coroutine, Generator, Mapping
@@ -171,7 +172,7 @@ class StreamingCall(Call[T], Generic[T, E]):
         operation, request = self._operation, self._request("events", stream=True)
         return EventStream(
             lambda: self._engine.send_for_events(request),
-            lambda event: cast(E, self._engine.decode_event(operation, event)),
+            functools.partial(self._engine.decode_event, operation),
             request=request,
             end=operation.events.end if operation.events else None,
             limit=self._engine.max_response_size,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Mapping
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -194,13 +194,15 @@ class Wrapped:
         self.attempts = inner.attempts
         self._inner = inner
 
-    async def read(self) -> bytes:
-        """What is left of the body."""
-        return await self._inner.read()
+    # These two only hand on: a coroutine of their own would cost time for each chunk.
 
-    async def receive(self) -> bytes:
+    def read(self) -> Coroutine[Any, Any, bytes]:
+        """What is left of the body."""
+        return self._inner.read()
+
+    def receive(self) -> Coroutine[Any, Any, bytes]:
         """The next chunk of the body; empty at the end."""
-        return await self._inner.receive()
+        return self._inner.receive()
 
     def close(self) -> None:
         """Give up what has not been read."""

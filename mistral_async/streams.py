@@ -61,7 +61,7 @@ class ByteStream(AsyncIterator[bytes]):
         if self._done:
             raise StopAsyncIteration
         try:
-            response = await self._opened()
+            response = self._response or await self._opened()
             chunk = await response.receive()
         except BaseException as exc:
             if isinstance(exc, MistralError) and not exc.of_caller and self._response is not None:
@@ -145,7 +145,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
         while not self._ready:
             await self._receive()
         event = self._ready.popleft()
-        if self._is_end(event):
+        if event.data.rstrip() == self._end:
             self._ready.clear()
             await self._finish()
             raise StopAsyncIteration
@@ -164,9 +164,6 @@ class EventStream(AsyncIterator[E], Generic[E]):
         self._recent.append(decoded)
         return decoded
 
-    def _is_end(self, event: ServerEvent | None) -> bool:
-        return self._end is not None and event is not None and event.data.rstrip() == self._end
-
     async def _receive(self) -> None:
         """Take in one chunk. Ends the iteration where the answer has ended, with an error where it ended too soon."""
         if self._parser.too_large:
@@ -177,7 +174,10 @@ class EventStream(AsyncIterator[E], Generic[E]):
         try:
             chunk = await anext(self._bytes)
         except StopAsyncIteration:
-            if self._end is None or ended_before or self._is_end(self._parser.unfinished()):
+            if self._end is None or ended_before:
+                raise
+            unfinished = self._parser.unfinished()
+            if unfinished is not None and unfinished.data.rstrip() == self._end:
                 raise
             raise self._broken(f"the stream of {self._request} ended before its last event") from None
         except ConnectionLost as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -36,16 +37,12 @@ class EventDecoder(Generic[E]):
         self._make = event_type
         self._data_name = fields["data"]
         self._data: AnswerDecoder[Any] = AnswerDecoder(types[self._data_name])
-        self._strictly = self._data.strictly
         # Which of the other fields of an event the model has.
         self._others = [(name, fields[name]) for name in ("event", "id", "retry") if name in fields]
         # What the model requires and an event may lack all the same.
         self._absent = {each.name: UNSET for each in info.fields if each.required and each.encode_name != "data"}
-
-    def strictly(self, event: ServerEvent) -> E:
+        self.strictly = self._only_data() if len(fields) == 1 and self._data_name == "data" else self._all_of_it
         """Raises ``msgspec.ValidationError`` for what does not fit, ``msgspec.DecodeError`` for what is no JSON."""
-        made: E = self._make(**{self._data_name: self._strictly(event.data)}, **self._rest(event))
-        return made
 
     def leniently(self, event: ServerEvent) -> tuple[E, list[Misfit]]:
         """The event as far as it fits. Raises ``NotReadable``, or ``ErrorEvent`` where it is an error."""
@@ -60,8 +57,15 @@ class EventDecoder(Generic[E]):
         data, misfits = self._data.build(value)
         return self._make(**{self._data_name: data}, **self._rest(event)), misfits
 
+    def _only_data(self) -> Callable[[ServerEvent], E]:
+        """How to decode an event of which the model has nothing else, as most have: there are many in a stream."""
+        make, decode = self._make, self._data.strictly
+        return lambda event: make(data=decode(event.data))
+
+    def _all_of_it(self, event: ServerEvent) -> E:
+        made: E = self._make(**{self._data_name: self._data.strictly(event.data)}, **self._rest(event))
+        return made
+
     def _rest(self, event: ServerEvent) -> dict[str, Any]:
-        if not self._others and not self._absent:
-            return {}
         present = {field: value for name, field in self._others if (value := getattr(event, name)) is not None}
         return {**self._absent, **present}

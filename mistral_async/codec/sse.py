@@ -6,12 +6,13 @@ Source: WHATWG HTML, section 9.2 "Server-sent events".
 from __future__ import annotations
 
 import sys
-from typing import NamedTuple
+
+import msgspec
 
 _BOM = b"\xef\xbb\xbf"
 
 
-class ServerEvent(NamedTuple):
+class ServerEvent(msgspec.Struct, frozen=True, gc=False):
     """One event as it stood in the stream."""
 
     data: bytes
@@ -33,9 +34,13 @@ class EventParser:
         self._searched = 0  # how far into the pending bytes no blank line is
         self._after_cr = False
         self._at_start = True
+        self._between = False  # two events: nothing is kept of what came
 
     def feed(self, chunk: bytes) -> list[ServerEvent]:
         """The events that end in this chunk, in order."""
+        if self._between and chunk.endswith(b"\n\n") and len(chunk) <= self._limit and b"\r" not in chunk:
+            # Whole events and nothing else, as a server sends them that has one to send: nothing is kept of them.
+            return _events(chunk[:-2].split(b"\n\n"))
         if self.too_large:
             return []
         if self._after_cr and chunk:
@@ -59,6 +64,7 @@ class EventParser:
             self._searched = max(0, len(pending) - 1)
             if len(pending) > self._limit:
                 self._measure([])
+            self._between = False
             return []
         large = len(pending) > self._limit  # as it hardly ever is
         blocks = bytes(pending[:end]).split(b"\n\n")
@@ -66,7 +72,8 @@ class EventParser:
         self._searched = 0
         if large:
             blocks = self._measure(blocks)
-        return [event for block in blocks if (event := _event(block)) is not None]
+        self._between = not pending and not self._after_cr and not self.too_large
+        return _events(blocks)
 
     def _measure(self, blocks: list[bytes]) -> list[bytes]:
         """The blocks up to the first that is too large, which may be the one that has not ended."""
@@ -83,10 +90,19 @@ class EventParser:
         return _event(bytes(self._pending).rstrip(b"\n"))
 
 
+def _events(blocks: list[bytes]) -> list[ServerEvent]:
+    """The events among blocks of lines."""
+    return [
+        event
+        for block in blocks
+        # The former is what nearly every event looks like.
+        if (event := ServerEvent(block[6:]) if block.startswith(b"data: ") and b"\n" not in block else _event(block))
+        is not None
+    ]
+
+
 def _event(block: bytes) -> ServerEvent | None:
     """One block of lines; None where it holds no data."""
-    if block.startswith(b"data: ") and b"\n" not in block:  # what nearly every event looks like
-        return ServerEvent(block[6:])
     data: list[bytes] = []
     name = identifier = retry = None
     for line in block.split(b"\n"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from typing import Any
+
 from mistral_async.errors import TransportError
 from mistral_async.http import Response, Wrapped
 
@@ -44,12 +47,13 @@ class Begun(Wrapped):
         first, self._first = self._first, b""
         return first + await self._inner.read()
 
-    async def receive(self) -> bytes:
+    def receive(self) -> Coroutine[Any, Any, bytes]:
         """The next chunk of the body; empty at the end."""
-        if self._first:
-            first, self._first = self._first, b""
-            return first
-        return await self._inner.receive()
+        return self._take() if self._first else self._inner.receive()
+
+    async def _take(self) -> bytes:
+        first, self._first = self._first, b""
+        return first
 
     def close(self) -> None:
         """Give up what has not been read."""

@@ -71,6 +71,17 @@ def test_however_a_stream_is_cut_its_events_are_the_same(stream: bytes, places: 
     assert parse(*cut(stream, places)) == parse(stream) == reference(stream)
 
 
+@given(STREAMS, st.integers(0, 40))
+@example(b"data: a\n\n\ndata: b\n\ndata: c\r\n\r\ndata: d\n\n", 40)
+def test_a_stream_that_comes_event_by_event_gives_the_same_events(stream: bytes, limit: int) -> None:
+    chunks = re.findall(rb"(?s).*?\n\n|.+$", stream)  # as most servers send: nothing is begun in a chunk and not ended
+    cut, whole = EventParser(limit), EventParser(limit)
+
+    assert parse(*chunks) == reference(stream)
+    assert [event for chunk in chunks for event in cut.feed(chunk)] == whole.feed(stream)
+    assert cut.too_large == whole.too_large
+
+
 @given(STREAMS)
 def test_a_stream_that_comes_byte_by_byte_gives_the_same_events(stream: bytes) -> None:
     assert parse(*(bytes([byte]) for byte in stream)) == reference(stream)
