@@ -13,6 +13,7 @@ from mistral_async.errors import MistralError
 from mistral_async.http import Headers, Request
 from mistral_async.wire.aiohttp_failures import Broken, HeadTooLarge, cause_of, failure_of
 from mistral_async.wire.failures import closed_here, response_closed, stalled
+from mistral_async.wire.silence import Silence, set_limit
 from mistral_async.wire.slots import Slots
 from mistral_async.wire.under_way import UnderWay
 from mistral_async.wire.upload import Stalled, Upload
@@ -44,6 +45,7 @@ class Http1Response:
         version = answer.version
         self.http_version: str = f"{version.major}.{version.minor}" if version else "1.1"
         self._transport: asyncio.Transport | None = None
+        self._silence: Silence | None = None  # which an upload limits in its own way
         if upload is not None:
             upload.answered()
         if (connection := answer.connection) is None:  # the body has arrived whole
@@ -53,6 +55,8 @@ class Http1Response:
             connection.add_callback(slots.give)
             under_way.keep(self)
             self._limit(None)  # it runs only while somebody waits
+            if upload is None and request.timeout.read is not None:
+                self._silence = Silence(connection, request.timeout.read)
 
     async def read(self) -> bytes:
         """The whole body."""
@@ -73,7 +77,7 @@ class Http1Response:
             raise
         finally:
             if limited:
-                self._limit(None)
+                self._end_to_wait()
         failure, cause = self._ended_by(failure)
         raise failure from cause
 
@@ -93,7 +97,7 @@ class Http1Response:
             failure = exc
         finally:
             if limited:
-                self._limit(None)
+                self._end_to_wait()
         failure, cause = self._ended_by(failure)
         raise failure from cause
 
@@ -117,20 +121,26 @@ class Http1Response:
         limit = self._request.timeout.read
         if limit is None or self._answer.content.is_eof():
             return False
-        if self._upload is None or self._upload.done:
+        if self._silence is not None:
+            self._silence.begin()
+        elif self._upload is None or self._upload.done:
             self._limit(limit)
         else:
             self._upload.await_answer(True)  # while its maker takes its time, the server may do so too
         return True
 
+    def _end_to_wait(self) -> None:
+        if self._silence is not None:
+            self._silence.end(last=self._answer.content.is_eof())
+        else:
+            self._limit(None)
+
     def _limit(self, seconds: float | None) -> None:
         """Set how long nothing may arrive, from now on, if the connection is this response's still."""
         if self._upload is not None:
             self._upload.await_answer(False)
-        connection = self._answer.connection
-        if connection is not None and (protocol := connection.protocol) is not None:
-            protocol.read_timeout = seconds
-            protocol.start_timeout()
+        if (connection := self._answer.connection) is not None:
+            set_limit(connection, seconds)
 
     def _rest(self, exc: Exception) -> bytes:
         """What had arrived before the error, which aiohttp keeps back from then on."""

@@ -97,6 +97,41 @@ async def test_a_limit_that_ran_while_somebody_read_ends_with_that(http1: Http1)
         assert len(there.peers) == 1
 
 
+async def test_each_byte_begins_the_limit_anew_even_if_it_is_of_no_event(http1: Http1) -> None:
+    async def dribble(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(HEAD)
+        for byte in chunk(b"one"):
+            await peer.say(bytes([byte]))
+            await asyncio.sleep(0.6 * READ)
+        await peer.say(b"0\r\n\r\n")
+        await peer.until_gone()
+
+    async with server(dribble) as there:
+        response = await http1.send(there.get(timeout=SOON))
+        assert await response.read() == b"one"
+
+
+async def test_a_server_that_falls_silent_after_it_was_waited_for_often_is_given_up(http1: Http1) -> None:
+    async def fall_silent(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(HEAD)
+        for _ in range(20):
+            await peer.say(chunk(b"x"))
+            await asyncio.sleep(0.1 * READ)
+        await peer.until_gone()
+
+    async with server(fall_silent) as there, asyncio.timeout(2):
+        response = await http1.send(there.get(timeout=SOON))
+        received = 0
+        with pytest.raises(TimeoutError, match=r"no byte from .* for 0\.1 s"):
+            while piece := await response.receive():
+                received += len(piece)
+        await there.until(gone=1)
+
+    assert received == 20
+
+
 async def test_what_arrived_before_the_connection_was_lost_is_given_first(http1: Http1) -> None:
     async def begin(peer: Peer) -> None:
         await peer.hear()
