@@ -142,11 +142,26 @@ class EventStream(AsyncIterator[E], Generic[E]):
         self._recent: deque[E] = deque(maxlen=HELD_EVENTS)
 
     async def __anext__(self) -> E:
-        while not self._ready:
-            await self._receive()
-        event = self._ready.popleft()
+        ready = self._ready
+        while not ready:
+            # No coroutine of its own: that would cost time for each event of a stream that comes slowly.
+            if self._parser.too_large:
+                raise self._too_large()
+            ended_before = self._bytes.ended
+            try:
+                chunk = await anext(self._bytes)
+            except StopAsyncIteration:
+                if ended_before or self._may_end():
+                    raise
+                raise self._broken(f"the stream of {self._request} ended before its last event") from None
+            except ConnectionLost as exc:
+                if not self._bytes.opened:
+                    raise
+                raise self._broken(f"the stream of {self._request} broke off: {exc}") from exc
+            ready.extend(self._parser.feed(chunk))
+        event = ready.popleft()
         if event.data.rstrip() == self._end:
-            self._ready.clear()
+            ready.clear()
             await self._finish()
             raise StopAsyncIteration
         try:
@@ -164,27 +179,18 @@ class EventStream(AsyncIterator[E], Generic[E]):
         self._recent.append(decoded)
         return decoded
 
-    async def _receive(self) -> None:
-        """Take in one chunk. Ends the iteration where the answer has ended, with an error where it ended too soon."""
-        if self._parser.too_large:
-            self.close()
-            what = f"an event of {self._request} is larger than `max_response_size` ({self._limit} bytes); raise that"
-            raise self._broken(what)
-        ended_before = self._bytes.ended
-        try:
-            chunk = await anext(self._bytes)
-        except StopAsyncIteration:
-            if self._end is None or ended_before:
-                raise
-            unfinished = self._parser.unfinished()
-            if unfinished is not None and unfinished.data.rstrip() == self._end:
-                raise
-            raise self._broken(f"the stream of {self._request} ended before its last event") from None
-        except ConnectionLost as exc:
-            if not self._bytes.opened:
-                raise
-            raise self._broken(f"the stream of {self._request} broke off: {exc}") from exc
-        self._ready.extend(self._parser.feed(chunk))
+    def _may_end(self) -> bool:
+        """Whether an answer may end here: it needs no last event, or that is there, but for a line end."""
+        if self._end is None:
+            return True
+        last = self._parser.unfinished()
+        return last is not None and last.data.rstrip() == self._end
+
+    def _too_large(self) -> StreamError:
+        self.close()
+        return self._broken(
+            f"an event of {self._request} is larger than `max_response_size` ({self._limit} bytes); raise that"
+        )
 
     async def _finish(self) -> None:
         """Let the answer end, so that the connection can be used again; drop it where that takes long."""

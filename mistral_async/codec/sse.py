@@ -39,7 +39,9 @@ class EventParser:
     def feed(self, chunk: bytes) -> list[ServerEvent]:
         """The events that end in this chunk, in order."""
         if self._between and chunk.endswith(b"\n\n") and len(chunk) <= self._limit and b"\r" not in chunk:
-            # Whole events and nothing else, as a server sends them that has one to send: nothing is kept of them.
+            # Whole events and nothing else, as servers send them: nothing is kept of them. Most chunks are one of these.
+            if chunk.startswith(b"data: ") and chunk.find(b"\n") == len(chunk) - 2:
+                return [ServerEvent(chunk[6:-2])]
             return _events(chunk[:-2].split(b"\n\n"))
         if self.too_large:
             return []

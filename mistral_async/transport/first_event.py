@@ -22,6 +22,8 @@ class FirstEvent:
 
     def completed_by(self, chunk: bytes) -> bool:
         """Whether the event is complete with this chunk. To be asked until it says so."""
+        if self._begin and not self._line and chunk.startswith(b"data:") and b"\n\n" in chunk:
+            return True  # as most streams begin: not all of the chunk, which may be large, is split into lines
         if self._after_cr:
             chunk = chunk.removeprefix(b"\n")  # the second half of a CRLF that was cut
         self._after_cr = chunk.endswith(b"\r")

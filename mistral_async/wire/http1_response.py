@@ -83,8 +83,10 @@ class Http1Response:
 
     async def receive(self) -> bytes:
         """The next chunk of the body; empty at the end."""
-        content = self._answer.content
-        limited = self._transport is not None and self._begin_to_wait()
+        content, silence = self._answer.content, self._silence
+        limited = silence is None and self._transport is not None and self._begin_to_wait()
+        if silence is not None:
+            silence.begin()
         try:
             return await content.readany()
         except (aiohttp.ClientError, OSError, HttpProcessingError) as exc:
@@ -96,7 +98,9 @@ class Http1Response:
                 raise
             failure = exc
         finally:
-            if limited:
+            if silence is not None:
+                silence.end()
+            elif limited:
                 self._end_to_wait()
         failure, cause = self._ended_by(failure)
         raise failure from cause
@@ -106,6 +110,8 @@ class Http1Response:
         if self._transport is not None and not self._answer.content.is_eof():
             self._transport.abort()  # to close it could wait for the server, which need not read on nor say goodbye
         self._answer.close()
+        if self._silence is not None:
+            self._silence.stop()
 
     def lost(self, transport: asyncio.Transport | None) -> None:
         """A connection has ended. Where it is this one's, who waits for more is told so.
@@ -131,7 +137,7 @@ class Http1Response:
 
     def _end_to_wait(self) -> None:
         if self._silence is not None:
-            self._silence.end(last=self._answer.content.is_eof())
+            self._silence.end()
         else:
             self._limit(None)
 

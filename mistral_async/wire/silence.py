@@ -35,13 +35,16 @@ class Silence:
         if self._look is None and not self._timed:
             self._look = self._loop.call_later(self._grace, self._find)
 
-    def end(self, *, last: bool) -> None:
-        """Nobody waits any more; ``last``: nor will again."""
+    def end(self) -> None:
+        """Nobody waits any more."""
         self._since = None
         if self._timed:
             self._timed = False
             set_limit(self._connection, None)
-        if last and self._look is not None:
+
+    def stop(self) -> None:
+        """Nobody will wait again."""
+        if self._look is not None:
             self._look.cancel()
 
     def _find(self) -> None:
