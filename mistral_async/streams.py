@@ -139,7 +139,8 @@ class EventStream(AsyncIterator[E], Generic[E]):
         self._limit = limit
         self._parser = EventParser(limit)
         self._ready: deque[ServerEvent] = deque()
-        self._recent: deque[E] = deque(maxlen=HELD_EVENTS)
+        # As they came: what they were decoded to is of more and larger objects, which the collector would look through.
+        self._recent: deque[ServerEvent] = deque(maxlen=HELD_EVENTS)
 
     async def __anext__(self) -> E:
         ready = self._ready
@@ -176,7 +177,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
         except BaseException:
             self.close()
             raise
-        self._recent.append(decoded)
+        self._recent.append(event)
         return decoded
 
     def _may_end(self) -> bool:
@@ -207,7 +208,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
         headers = self._bytes.headers
         return StreamError(
             message,
-            events=self._recent,
+            events=map(self._decode, self._recent),
             code=problem.code if problem else None,
             type=problem.type if problem else None,
             param=problem.param if problem else None,
