@@ -10,6 +10,7 @@ import sys
 import msgspec
 
 _BOM = b"\xef\xbb\xbf"
+_PLAIN = b"data: "  # how nearly every event begins
 
 
 class ServerEvent(msgspec.Struct, frozen=True, gc=False):
@@ -39,10 +40,7 @@ class EventParser:
     def feed(self, chunk: bytes) -> list[ServerEvent]:
         """The events that end in this chunk, in order."""
         if self._between and chunk.endswith(b"\n\n") and len(chunk) <= self._limit and b"\r" not in chunk:
-            # Whole events and nothing else, as servers send them: nothing is kept of them. Most chunks are one of these.
-            if chunk.startswith(b"data: ") and chunk.find(b"\n") == len(chunk) - 2:
-                return [ServerEvent(chunk[6:-2])]
-            return _events(chunk[:-2].split(b"\n\n"))
+            return _events(chunk[:-2])  # whole events and nothing else, as most chunks are: nothing is kept of them
         if self.too_large:
             return []
         if self._after_cr and chunk:
@@ -65,11 +63,11 @@ class EventParser:
         if end < 0:
             self._searched = max(0, len(pending) - 1)
             if len(pending) > self._limit:
-                self._measure([])
+                self._measure(b"")
             self._between = False
             return []
         large = len(pending) > self._limit  # as it hardly ever is
-        blocks = bytes(pending[:end]).split(b"\n\n")
+        blocks = bytes(pending[:end])
         del pending[: end + 2]
         self._searched = 0
         if large:
@@ -77,14 +75,14 @@ class EventParser:
         self._between = not pending and not self._after_cr and not self.too_large
         return _events(blocks)
 
-    def _measure(self, blocks: list[bytes]) -> list[bytes]:
+    def _measure(self, blocks: bytes) -> bytes:
         """The blocks up to the first that is too large, which may be the one that has not ended."""
         # Line ends around it may be of blank lines: of which, depends on how the stream was cut.
-        for index, block in enumerate([*blocks, bytes(self._pending)]):
+        for index, block in enumerate([*(ended := blocks.split(b"\n\n")), bytes(self._pending)]):
             if len(block.strip(b"\n")) > self._limit:
                 self.too_large = True
                 self._pending.clear()
-                return blocks[:index]
+                return b"\n\n".join(ended[:index])
         return blocks
 
     def unfinished(self) -> ServerEvent | None:
@@ -92,19 +90,21 @@ class EventParser:
         return _event(bytes(self._pending).rstrip(b"\n"))
 
 
-def _events(blocks: list[bytes]) -> list[ServerEvent]:
-    """The events among blocks of lines."""
-    return [
-        event
-        for block in blocks
-        # The former is what nearly every event looks like.
-        if (event := ServerEvent(block[6:]) if block.startswith(b"data: ") and b"\n" not in block else _event(block))
-        is not None
-    ]
+def _events(blocks: bytes) -> list[ServerEvent]:
+    """The events in blocks of lines that are parted by blank ones."""
+    if blocks.startswith(_PLAIN):
+        if b"\n" not in blocks:
+            return [ServerEvent(blocks[len(_PLAIN) :])]
+        data = blocks[len(_PLAIN) :].split(b"\n\n" + _PLAIN)
+        if blocks.count(b"\n") == 2 * len(data) - 2:  # each of them is one line, as in nearly every stream
+            return list(map(ServerEvent, data))
+    return [event for block in blocks.split(b"\n\n") if (event := _event(block)) is not None]
 
 
 def _event(block: bytes) -> ServerEvent | None:
     """One block of lines; None where it holds no data."""
+    if block.startswith(_PLAIN) and b"\n" not in block:
+        return ServerEvent(block[len(_PLAIN) :])
     data: list[bytes] = []
     name = identifier = retry = None
     for line in block.split(b"\n"):
