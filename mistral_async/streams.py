@@ -208,7 +208,7 @@ class EventStream(AsyncIterator[E], Generic[E]):
         headers = self._bytes.headers
         return StreamError(
             message,
-            events=map(self._decode, self._recent),
+            events=[self._decode(event) for event in self._recent],
             code=problem.code if problem else None,
             type=problem.type if problem else None,
             param=problem.param if problem else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,8 +30,16 @@ class Deadline:
             return await self._inner.send(request)
         limit = TimeLimit(asyncio.get_running_loop().time() + total)
         request = msgspec.structs.replace(request, deadline=limit)
-        response = await _by(limit, self._inner.send(request), request)
-        return response if request.answer == "whole" else _Limited(response, request, limit)
+        alarm = _Alarm(limit.at)
+        try:
+            response = await _by(alarm, self._inner.send(request), request)
+        except BaseException:
+            alarm.stop()
+            raise
+        if request.answer != "whole":
+            return _Limited(response, request, alarm)
+        alarm.stop()
+        return response
 
     async def aclose(self) -> None:
         """Close what is below."""
@@ -41,36 +49,45 @@ class Deadline:
 class _Limited(Wrapped):
     """Another response, whose body must have come by the deadline; after that it is closed."""
 
-    __slots__ = ("_limit", "_request")
+    __slots__ = ("_alarm", "_request")
 
-    def __init__(self, inner: Response, request: Request, limit: TimeLimit) -> None:
+    def __init__(self, inner: Response, request: Request, alarm: _Alarm) -> None:
         super().__init__(inner)
         self._request = request
-        self._limit = limit
+        self._alarm = alarm  # one for all of the body: to set one for each chunk costs more than all else here
 
     async def read(self) -> bytes:
         """What is left of the body. Raises ``TimeoutError`` of the limit ``"total"``."""
-        return await self._in_time(self._inner.read())
+        body = await self._in_time(self._inner.read)
+        self._alarm.stop()
+        return body
 
     async def receive(self) -> bytes:
         """The next chunk of the body, empty at the end. Raises ``TimeoutError`` of the limit ``"total"``."""
-        return await self._in_time(self._inner.receive())
+        chunk = await self._in_time(self._inner.receive)
+        if not chunk:
+            self._alarm.stop()
+        return chunk
 
-    async def _in_time(self, reading: Coroutine[Any, Any, bytes]) -> bytes:
+    def close(self) -> None:
+        """Give up what has not been read."""
+        self._alarm.stop()
+        self._inner.close()
+
+    async def _in_time(self, read: Callable[[], Coroutine[Any, Any, bytes]]) -> bytes:
         try:
-            # What is there already is read without waiting, which no timer would ever interrupt.
-            if asyncio.get_running_loop().time() >= self._limit.at:
-                reading.close()
+            # What is there already is read without waiting, which no alarm would ever interrupt.
+            if self._alarm.due:
                 raise _too_late(self._request, self.attempts)
-            return await _by(self._limit, reading, self._request, self.attempts)
+            return await _by(self._alarm, read(), self._request, self.attempts)
         except TimeoutError as exc:
             if exc.limit == "total":
                 self._inner.close()
             raise
 
 
-async def _by(limit: TimeLimit, doing: Coroutine[Any, Any, T], request: Request, answered: int = 0) -> T:
-    """What it comes to, where that is before the deadline. A cancellation by the caller stays one.
+async def _by(alarm: _Alarm, doing: Coroutine[Any, Any, T], request: Request, answered: int = 0) -> T:
+    """What it comes to, where that is before the alarm. A cancellation by the caller stays one.
 
     ``answered``: after so many attempts there was an answer.
 
@@ -78,10 +95,11 @@ async def _by(limit: TimeLimit, doing: Coroutine[Any, Any, T], request: Request,
     time limit of the caller's for its own.
     """
     task = asyncio.current_task()
+    limit = request.deadline
     assert task is not None
+    assert limit is not None
     before = task.cancelling()
-    alarm = _Alarm(task)
-    timer = asyncio.get_running_loop().call_at(limit.at, alarm.ring)
+    other, alarm.task = alarm.task, task  # another task that reads the same answer keeps its limit
     try:
         return await doing
     except asyncio.CancelledError as exc:
@@ -93,23 +111,37 @@ async def _by(limit: TimeLimit, doing: Coroutine[Any, Any, T], request: Request,
         # What came before this attempt allowed another: nothing was done that must not be done twice.
         raise _too_late(request, limit.attempts, retry_safe=True) from exc
     finally:
-        timer.cancel()
+        alarm.task = other
         if alarm.rung:
             task.uncancel()
 
 
 class _Alarm:
-    """Interrupts a task when its time is up."""
+    """Interrupts a task when its time is up, where one is to be interrupted then."""
 
-    __slots__ = ("_task", "rung")
+    __slots__ = ("_at", "_loop", "_timer", "rung", "task")
 
-    def __init__(self, task: asyncio.Task[Any]) -> None:
-        self._task = task
+    def __init__(self, at: float) -> None:
+        """The loop's time at which it rings, unless it is stopped before."""
+        self.task: asyncio.Task[Any] | None = None
         self.rung = False
+        self._at = at
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_at(at, self._ring)
 
-    def ring(self) -> None:
+    @property
+    def due(self) -> bool:
+        """Whether its time is up: it rings a moment later, maybe, or rang a moment before, by the loop's clock."""
+        return self.rung or self._loop.time() >= self._at
+
+    def stop(self) -> None:
+        """It is needed no more."""
+        self._timer.cancel()
+
+    def _ring(self) -> None:
         self.rung = True
-        self._task.cancel()
+        if self.task is not None:
+            self.task.cancel()
 
 
 def _too_late(request: Request, attempts: int, *, retry_safe: bool | None = None) -> TimeoutError:

@@ -6,6 +6,7 @@ import asyncio
 import builtins
 import pickle
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -268,6 +269,48 @@ async def test_no_timer_is_left_behind() -> None:
     await asyncio.sleep(SOON * 3)
 
     assert fired == ["later"]  # and this task was not interrupted
+
+
+async def test_a_body_of_many_chunks_has_one_timer_which_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    timers: list[asyncio.TimerHandle] = []
+    call_at = loop.call_at
+
+    def counted(when: float, callback: Callable[..., object], *args: object) -> asyncio.TimerHandle:
+        timers.append(call_at(when, callback, *args))
+        return timers[-1]
+
+    monkeypatch.setattr(loop, "call_at", counted)
+    wire = ScriptedWire(ScriptedResponse(200, [b"a"] * 100), ScriptedResponse(200, [b"a"] * 100))
+
+    read = await Deadline(wire).send(a_request(5.0, "events"))
+    while await read.receive():
+        pass
+    left = await Deadline(wire).send(a_request(5.0, "events"))
+    await left.receive()
+    left.close()
+
+    assert [timer.cancelled() for timer in timers] == [True, True]
+
+
+async def test_who_reads_a_body_that_another_task_reads_takes_no_limit_from_it() -> None:
+    class Response(ScriptedResponse):
+        async def receive(self) -> bytes:
+            if self.received:
+                raise RuntimeError("read by another task")
+            self.received = 1
+            return await super().receive()
+
+    response = await Deadline(ScriptedWire(Response(200, [FOREVER]))).send(a_request(answer="events"))
+    first = asyncio.create_task(response.receive())
+    await asyncio.sleep(0)
+    with pytest.raises(RuntimeError):
+        await response.receive()
+
+    async with asyncio.timeout(5):
+        with pytest.raises(TimeoutError) as caught:
+            await first
+    assert caught.value.limit == "total"
 
 
 async def test_closing_closes_what_is_below() -> None:
