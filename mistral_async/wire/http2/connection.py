@@ -183,9 +183,7 @@ class Http2Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.pulse.heard = now = self.loop.time()
-        session = self.session
-        session.receive(data, now)
-        if session.pending or session.finished:
+        if self.session.receive(data, now):
             self.flush_soon()  # after the tasks that this woke: what they send goes with it
 
     def pause_writing(self) -> None:

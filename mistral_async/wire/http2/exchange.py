@@ -191,7 +191,8 @@ class Exchange:
         else:
             if self._piece is not None:
                 self._carrier.outbox.move_soon()
-            self._wake()
+            if self._waiter is not None:
+                self._wake()
 
     def _wake(self) -> None:
         waiter = self._waiter

@@ -52,7 +52,8 @@ class Receiver:
             return
         stream.heard = state.now
         try:
-            if stream.overrun(size):
+            stream.receivable -= size
+            if stream.receivable < 0:
                 state.refuse(stream, "more than the stream's window", ErrorCode.FLOW_CONTROL_ERROR)
                 return
             if stream.status is None:
@@ -66,7 +67,8 @@ class Receiver:
                 self._end(stream)
             elif size > len(data):
                 stream.credit()
-            state.note(stream)
+            if not stream.noted:
+                state.note(stream)
         except Malformed as malformed:
             state.refuse(stream, str(malformed))
 

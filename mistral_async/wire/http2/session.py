@@ -98,11 +98,14 @@ class Session:
         state.granted = 0
         return data
 
-    def receive(self, data: bytes, now: float = 0.0) -> None:
-        """Bytes of the peer, cut anywhere; ``now`` is noted on the streams they are for. Never raises."""
+    def receive(self, data: bytes, now: float = 0.0) -> bool:
+        """Bytes of the peer, cut anywhere; ``now`` is noted on the streams they are for. Never raises.
+
+        Whether there is something to do about the connection now: to write what ``take`` gives, or to close it.
+        """
         state = self._state
         if state.failure is not None:
-            return
+            return True
         state.now = now
         try:
             self._reader.read(data)
@@ -110,6 +113,7 @@ class Session:
             self._frames.append(frames.goaway(fault.code, fault.what))
             state.over(Failure("protocol", fault.what))
         state.tell()
+        return bool(self._frames) or (state.draining and not state.streams) or state.failure is not None
 
     def open(self, fields: Sequence[tuple[bytes, bytes]], *, end: bool, notify: Callable[[], None]) -> Stream:
         """Begin a request, pseudo-fields first. ``notify`` is called after each change somebody may wait for.

@@ -72,7 +72,7 @@ class Stream:
         self.window = window  # body bytes the peer takes on this stream; negative after it shrank
         self.noted = False  # the session will call `notify` soon
         self._outgoing = outgoing
-        self.receivable = WINDOW  # bytes the peer may send
+        self.receivable = WINDOW  # bytes the peer may send; its frames count with their padding
 
     @property
     def room(self) -> int:
@@ -88,7 +88,8 @@ class Stream:
             return b""
         self.chunks = []
         self.size = 0
-        self.credit()
+        if self.receivable <= WINDOW // 2:
+            self.credit()
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def credit(self) -> None:
@@ -122,11 +123,6 @@ class Stream:
         self.notify = nothing
         self.chunks = []
         self.size = 0
-
-    def overrun(self, size: int) -> bool:
-        """Count a frame, padding and all. Whether it was more than the peer may send."""
-        self.receivable -= size
-        return self.receivable < 0
 
     def receive_data(self, data: bytes) -> None:
         """Bytes of the body, after its head; not empty. Raises ``Malformed``."""
