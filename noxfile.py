@@ -96,7 +96,14 @@ def fuzz(session: nox.Session) -> None:
     install(session, "tests", project=".[cli,testing]")
     # One test runs for longer than a test that hangs is given elsewhere.
     patient = ("-o", "faulthandler_timeout=0")
-    session.run("pytest", "tests/http2/test_fuzz.py", *patient, *session.posargs, env={"HYPOTHESIS_PROFILE": "long"})
+    session.run(
+        "pytest",
+        "tests/http2/test_fuzz.py",
+        "tests/http2/test_hpack_fuzz.py",
+        *patient,
+        *session.posargs,
+        env={"HYPOTHESIS_PROFILE": "long"},
+    )
 
 
 @nox.session

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 
 from tests.http2.frames_of import STREAM_WINDOW, Conversation, data, raw
@@ -68,14 +66,3 @@ def test_any_frame_of_a_stream_and_part_of_one_counts_as_heard() -> None:
     talk.session.receive(raw(1, 0, stream.id, b""), 7.0)
     talk.session.receive(raw(9, 0, stream.id, b""), 8.0)
     assert (stream.heard, other.heard) == (8.0, 0.0)
-
-
-def test_hpack_logs_no_values_unless_its_own_logger_is_told_to() -> None:
-    logger = logging.getLogger("hpack.hpack")
-    root = logging.getLogger()
-    before = root.level
-    root.setLevel(logging.DEBUG)
-    try:
-        assert not logger.isEnabledFor(logging.DEBUG)
-    finally:
-        root.setLevel(before)

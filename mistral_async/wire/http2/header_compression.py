@@ -1,40 +1,25 @@
-"""Header blocks: fields to bytes by an encoder without a table, bytes to fields by the hpack package.
+"""Fields to header blocks, by an encoder without a table.
 
 Source: RFC 7541.
 """
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Sequence
 
-from hpack import Decoder
-from hpack.exceptions import HPACKError, OversizedHeaderListError
-from hpack.table import HeaderTable
-
 from mistral_async.http import SECRET_FIELDS
-from mistral_async.wire.http2.frames import ConnectionFault, ErrorCode
+from mistral_async.wire.http2.static_table import STATIC_TABLE
 
-MAX_HEADER_LIST_SIZE = 64 * 1024  # bytes of fields in one section, counted as RFC 9113 section 6.5.2 says
-MAX_HEADER_BLOCK_SIZE = 256 * 1024  # bytes on the wire: what such a list takes when every symbol has the longest code
 MEMO_SIZE = 512  # fields remembered; a client sends few different ones, but ids in paths are endless
 MEMO_VALUE = 4096  # bytes; longer values are not remembered
 
-# At DEBUG, hpack logs the value of every field: answers' cookies, and at several times the price of reading them.
-# Whoever wants that says so of this very logger.
-_log = logging.getLogger("hpack")
-if _log.level == logging.NOTSET:
-    _log.setLevel(logging.INFO)
-
-_INDEXES = {field: at for at, field in reversed(list(enumerate(HeaderTable.STATIC_TABLE, start=1)))}
+_INDEXES = {field: at for at, field in reversed(list(enumerate(STATIC_TABLE, start=1)))}
 _NAME_INDEXES = {name: at for (name, _), at in reversed(list(_INDEXES.items()))}
 # Source: RFC 7541 section 7.1.3. Whoever passes these on may not put them in a table either.
 _NEVER_INDEXED = frozenset(name.encode("ascii") for name in SECRET_FIELDS)
 _NAME = re.compile(rb":?[!-9;-@\[-~]+")  # RFC 9113 section 8.2.1
 _EMPTY_TABLE = b"\x20"  # a table size update to 0
-# Source: RFC 7541 section 4.2: two are all that one block can need.
-_TOO_MANY_UPDATES = re.compile(rb"(?:[\x20-\x3e]|\x3f[\x80-\xff]{0,8}[\x00-\x7f]){3}")
 
 
 class HeaderEncoder:
@@ -75,27 +60,6 @@ class HeaderEncoder:
                 self._memo.clear()
             self._memo[field] = encoded
         return encoded
-
-
-class HeaderDecoder:
-    """The reader of a connection's header blocks: all of them and in order, since each may change the table."""
-
-    __slots__ = ("_decoder",)
-
-    def __init__(self) -> None:
-        self._decoder = Decoder(max_header_list_size=MAX_HEADER_LIST_SIZE)
-
-    def decode(self, block: bytes) -> list[tuple[bytes, bytes]]:
-        """Raises ``ConnectionFault``: what comes after a block that was not understood cannot be understood either."""
-        if block and 0x20 <= block[0] <= 0x3F and _TOO_MANY_UPDATES.match(block):
-            raise ConnectionFault(ErrorCode.COMPRESSION_ERROR, "a header block full of table sizes")
-        try:
-            return list(self._decoder.decode(block, raw=True))
-        except OversizedHeaderListError:
-            what = f"more than {MAX_HEADER_LIST_SIZE} bytes of header fields"
-            raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, what) from None
-        except HPACKError:
-            raise ConnectionFault(ErrorCode.COMPRESSION_ERROR, "a header block that cannot be decoded") from None
 
 
 def _encoded(name: bytes, value: bytes) -> bytes:

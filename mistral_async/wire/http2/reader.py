@@ -22,7 +22,7 @@ from mistral_async.wire.http2.frames import (
     ErrorCode,
     unpack_header,
 )
-from mistral_async.wire.http2.header_compression import MAX_HEADER_BLOCK_SIZE
+from mistral_async.wire.http2.hpack_decoder import MAX_HEADER_BLOCK_SIZE
 from mistral_async.wire.http2.receiver import Receiver
 
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 from mistral_async.wire.http2 import frames
 from mistral_async.wire.http2.fields import Malformed
 from mistral_async.wire.http2.frames import MAX_STREAM_ID, MAX_WINDOW, ConnectionFault, ErrorCode
-from mistral_async.wire.http2.header_compression import HeaderDecoder
+from mistral_async.wire.http2.hpack_decoder import HeaderDecoder
 from mistral_async.wire.http2.patience import RECEIVED
 from mistral_async.wire.http2.state import CONNECTION_WINDOW, ConnectionState
 from mistral_async.wire.http2.stream import Failure, Stream

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from mistral_async.wire.http2 import frames
 from mistral_async.wire.http2.frames import FIRST_WINDOW, MAX_STREAM_ID, ConnectionFault, ErrorCode
-from mistral_async.wire.http2.header_compression import MAX_HEADER_LIST_SIZE
+from mistral_async.wire.http2.hpack_decoder import MAX_HEADER_LIST_SIZE
 from mistral_async.wire.http2.limits import Setting
 from mistral_async.wire.http2.patience import GIVEN_UP, REQUEST, UPLOADED, UPLOADED_KIB
 from mistral_async.wire.http2.reader import Reader

@@ -1,0 +1,101 @@
+"""Strings in the Huffman code of header fields, read a byte at a time.
+
+Source: RFC 7541 section 5.2 and appendix B.
+"""
+
+from __future__ import annotations
+
+# The symbols by the length of their codes in bits. The code is canonical: of two symbols, the one that stands before
+# the other here has the smaller code. The last code of all, which is not here, is that of the end of a string.
+_SYMBOLS = {
+    5: b"012aceiost",
+    6: b" %-./3456789=A_bdfghlmnpru",
+    7: b":BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz",
+    8: b"&*,;XZ",
+    10: b'!"()?',
+    11: b"'+|",
+    12: b"#>",
+    13: b"\0$@[]~",
+    14: b"^}",
+    15: b"<`{",
+    19: b"\\\xc3\xd0",
+    20: b"\x80\x82\x83\xa2\xb8\xc2\xe0\xe2",
+    21: b"\x99\xa1\xa7\xac\xb0\xb1\xb3\xd1\xd8\xd9\xe3\xe5\xe6",
+    22: b"\x81\x84\x85\x86\x88\x92\x9a\x9c\xa0\xa3\xa4\xa9\xaa\xad\xb2\xb5\xb9\xba\xbb\xbd\xbe\xc4\xc6\xe4\xe8\xe9",
+    23: b"\x01\x87\x89\x8a\x8b\x8c\x8d\x8f\x93\x95\x96\x97\x98\x9b\x9d\x9e\xa5\xa6\xa8\xae\xaf\xb4\xb6\xb7\xbc\xbf\xc5"
+    b"\xe7\xef",
+    24: b"\t\x8e\x90\x91\x94\x9f\xab\xce\xd7\xe1\xec\xed",
+    25: b"\xc7\xcf\xea\xeb",
+    26: b"\xc0\xc1\xc8\xc9\xca\xcd\xd2\xd5\xda\xdb\xee\xf0\xf2\xf3\xff",
+    27: b"\xcb\xcc\xd3\xd4\xd6\xdd\xde\xdf\xf1\xf4\xf5\xf6\xf7\xf8\xfa\xfb\xfc\xfd\xfe",
+    28: b"\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f"
+    b"\xdc\xf9",
+    30: b"\n\r\x16",
+}
+
+# Bits are kept as a number with a 1 before them, which tells 0 from 00.
+_NO_BITS = 1
+_END = (1 << 31) - 1  # thirty ones
+# Section 5.2: what is left after the last symbol is the beginning of that code, and less than a byte.
+_PADDING = frozenset((1 << size + 1) - 1 for size in range(8))
+
+
+class NotHuffman(ValueError):
+    """These bytes are no string in this code."""
+
+
+def decode(encoded: bytes) -> bytes:
+    """The string. Raises ``NotHuffman``."""
+    row, parts = _START, list[bytes]()
+    append = parts.append
+    for byte in encoded:
+        row, symbols = row[byte]
+        append(symbols)
+    if row.bits not in _PADDING:
+        raise NotHuffman("a string that ends within a symbol")
+    return b"".join(parts)
+
+
+class _Row(dict[int, tuple["_Row", bytes]]):
+    """What each next byte leads to, after ``bits`` that are no whole code: the row after it, and the symbols it ends.
+
+    Filled as bytes come: strings of text use 50 of 256 rows, and of these the lesser part.
+    """
+
+    __slots__ = ("bits",)
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+
+    def __missing__(self, byte: int) -> tuple[_Row, bytes]:
+        bits, symbols = self.bits, b""
+        for at in range(7, -1, -1):
+            bits = bits << 1 | byte >> at & 1
+            symbol = _CODES.get(bits)
+            if symbol is not None:
+                symbols += symbol
+                bits = _NO_BITS
+            elif bits == _END:
+                raise NotHuffman("a string that goes on after its end")
+        row = _ROWS.get(bits)
+        if row is None:
+            row = _ROWS[bits] = _Row(bits)
+        step = self[byte] = (row, symbols)
+        return step
+
+
+def _codes() -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    code, before = 0, 0
+    for length, symbols in _SYMBOLS.items():
+        code <<= length - before
+        before = length
+        for symbol in symbols:
+            found[1 << length | code] = bytes((symbol,))
+            code += 1
+    return found
+
+
+_CODES = _codes()
+_START = _Row(_NO_BITS)
+_ROWS = {_NO_BITS: _START}
