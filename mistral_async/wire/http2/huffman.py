@@ -5,6 +5,8 @@ Source: RFC 7541 section 5.2 and appendix B.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 # The symbols by the length of their codes in bits. The code is canonical: of two symbols, the one that stands before
 # the other here has the smaller code. The last code of all, which is not here, is that of the end of a string.
 _SYMBOLS = {
@@ -39,6 +41,12 @@ _END = (1 << 31) - 1  # thirty ones
 # Section 5.2: what is left after the last symbol is the beginning of that code, and less than a byte.
 _PADDING = frozenset((1 << size + 1) - 1 for size in range(8))
 
+# What a byte leads to: the steps that may follow, the symbols that it ends, and whether a string may end with it,
+# which is None where nobody has found out. A row holds the steps of all 256 bytes after bits that are no whole code.
+# Filled as bytes come: strings of text use 50 of 256 rows, and of these the lesser part.
+_Row: TypeAlias = "list[_Step]"
+_Step: TypeAlias = "tuple[_Row, bytes, bool | None]"
+
 
 class NotHuffman(ValueError):
     """These bytes are no string in this code."""
@@ -47,28 +55,24 @@ class NotHuffman(ValueError):
 def decode(encoded: bytes) -> bytes:
     """The string. Raises ``NotHuffman``."""
     row, parts = _START, list[bytes]()
+    whole: bool | None = True
     append = parts.append
     for byte in encoded:
-        row, symbols = row[byte]
+        row, symbols, whole = row[byte]
         append(symbols)
-    if row.bits not in _PADDING:
-        raise NotHuffman("a string that ends within a symbol")
-    return b"".join(parts)
+    if whole:
+        return b"".join(parts)
+    if whole is None:
+        _learn(encoded)
+        return decode(encoded)
+    raise NotHuffman("a string that ends within a symbol")
 
 
-class _Row(dict[int, tuple["_Row", bytes]]):
-    """What each next byte leads to, after ``bits`` that are no whole code: the row after it, and the symbols it ends.
-
-    Filled as bytes come: strings of text use 50 of 256 rows, and of these the lesser part.
-    """
-
-    __slots__ = ("bits",)
-
-    def __init__(self, bits: int) -> None:
-        self.bits = bits
-
-    def __missing__(self, byte: int) -> tuple[_Row, bytes]:
-        bits, symbols = self.bits, b""
+def _learn(encoded: bytes) -> None:
+    """Find out what every byte of this string leads to, after those before it."""
+    before = _NO_BITS
+    for byte in encoded:
+        bits, symbols = before, b""
         for at in range(7, -1, -1):
             bits = bits << 1 | byte >> at & 1
             symbol = _CODES.get(bits)
@@ -77,11 +81,9 @@ class _Row(dict[int, tuple["_Row", bytes]]):
                 bits = _NO_BITS
             elif bits == _END:
                 raise NotHuffman("a string that goes on after its end")
-        row = _ROWS.get(bits)
-        if row is None:
-            row = _ROWS[bits] = _Row(bits)
-        step = self[byte] = (row, symbols)
-        return step
+        row = _ROWS.setdefault(bits, [_UNKNOWN] * 256)
+        _ROWS[before][byte] = (row, symbols, bits in _PADDING)
+        before = bits
 
 
 def _codes() -> dict[int, bytes]:
@@ -97,5 +99,8 @@ def _codes() -> dict[int, bytes]:
 
 
 _CODES = _codes()
-_START = _Row(_NO_BITS)
+_NOWHERE: _Row = []
+_UNKNOWN: _Step = (_NOWHERE, b"", None)
+_NOWHERE.extend([_UNKNOWN] * 256)  # what follows is not known either
+_START: _Row = [_UNKNOWN] * 256
 _ROWS = {_NO_BITS: _START}
