@@ -11,6 +11,7 @@ from typing import Any, cast
 from mistral_async.http import Request
 from mistral_async.wire.failures import certificate_refused, closed_here
 from mistral_async.wire.http2.exchange import Exchange
+from mistral_async.wire.http2.head import Heads
 from mistral_async.wire.http2.outbox import Outbox
 from mistral_async.wire.http2.pause import Pause
 from mistral_async.wire.http2.pulse import Pulse
@@ -47,6 +48,7 @@ class Http2Connection(asyncio.Protocol):
         there until the peer counts as dead; after ``idle_limit`` seconds without a stream the connection is closed.
         """
         self.session = make_session(on_change=on_change)
+        self.heads = Heads()
         self.outbox = Outbox(self.session, self._flush)
         self.loop: asyncio.AbstractEventLoop
         self.pulse: Pulse

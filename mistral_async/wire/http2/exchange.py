@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from mistral_async.errors import ConnectError, MistralError, TransportError
 from mistral_async.http import Body, Request
 from mistral_async.wire.failures import host_of, lost, no_connection, not_http, response_closed, silent, stalled
-from mistral_async.wire.http2.head import head_of
+from mistral_async.wire.http2.head import Heads
 from mistral_async.wire.http2.outbox import SLICE_SIZE, Outbox, Piece
 from mistral_async.wire.http2.session import Session
 from mistral_async.wire.http2.stream import Failure
@@ -22,6 +22,7 @@ class Carrier(Protocol):
     """What an exchange asks of its connection."""
 
     session: Session
+    heads: Heads
     outbox: Outbox
     loop: asyncio.AbstractEventLoop
     last_written: int
@@ -63,7 +64,7 @@ class Exchange:
         self._upload: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
         body, session = request.body, carrier.session
-        self.stream = session.open(head_of(request), end=body is None or body == b"", notify=self._notify)
+        self.stream = session.open(carrier.heads.of(request), end=body is None or body == b"", notify=self._notify)
         if isinstance(body, bytes):
             at_once = 0 < len(body) <= SLICE_SIZE and not carrier.outbox.paused
             sent = session.send(self.stream, body, end=True) if at_once else 0
@@ -109,7 +110,11 @@ class Exchange:
             self._since = self._carrier.loop.time()
             while not stream.chunks and not stream.ended:
                 await self._change()
-        data = stream.take()
+        return self.take()
+
+    def take(self) -> bytes:
+        """What has arrived of the body and was not taken."""
+        data = self.stream.take()
         if self._carrier.session.pending:  # window that the peer gets back
             self._carrier.flush_soon()
         return data
@@ -143,7 +148,7 @@ class Exchange:
     def due(self) -> float:
         """The loop's time at which the limit ``read`` runs out; infinity while nobody waits for the server."""
         limit = self.request.timeout.read
-        if limit is None or self._waiter is None:
+        if limit is None or self._waiter is None or self._waiter.done():
             return math.inf
         since = max(self._since, self.stream.heard)
         if self._piece is not None:
@@ -155,22 +160,19 @@ class Exchange:
         """The limit ``read`` ran out."""
         self.fail(silent(self.request) if self._piece is None else stalled(self.request))
 
-    async def _change(self) -> None:
+    def _change(self) -> asyncio.Future[None]:
+        """What is to be awaited, once; raises where nothing will change any more."""
         if self._error is not None:
             raise self._error
         if self._given_up:
             raise response_closed(self.request)
         if self.stream.failure is not None:
             raise self._error_of(self.stream.failure)
-        if self._waiter is not None:
+        if self._waiter is not None and not self._waiter.done():  # done: who waited was cancelled
             raise RuntimeError("this response is being read by another task")
         self._waiter = waiter = self._carrier.loop.create_future()
         self._carrier.watch(self.due())
-        try:
-            await waiter
-        finally:
-            if self._waiter is waiter:
-                self._waiter = None
+        return waiter
 
     def _processed(self, failure: Failure) -> bool:
         return failure.kind != "refused" and self.stream.id <= self._carrier.last_written

@@ -60,8 +60,9 @@ class Pool:
         while True:
             connection = None if self._line or moves else self._free()
             again = moves > 0
-            while connection is None or connection.free <= 0:
-                connection = await self._turn(request, again=again)
+            while connection is None:
+                promised = await self._turn(request, again=again)
+                connection = promised if promised.free > 0 else None
                 again = True  # what was promised is gone, because the peer takes fewer streams now: first in line
             if limit is not None:
                 limit.begun = True

@@ -22,13 +22,13 @@ class Http2Response:
     async def read(self) -> bytes:
         """The whole body."""
         exchange = self._exchange
-        body = await exchange.receive()
-        if exchange.stream.ended and not exchange.stream.size:
-            return body
-        chunks = [body]
-        while chunk := await exchange.receive():
-            chunks.append(chunk)
-        return b"".join(chunks)
+        stream = exchange.stream
+        chunks: list[bytes] = []
+        while not stream.ended:
+            chunks.append(await exchange.receive())
+        if rest := exchange.take():
+            chunks.append(rest)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def receive(self) -> bytes:
         """The next chunk of the body; empty at the end."""
