@@ -26,7 +26,7 @@ Fields: TypeAlias = list[tuple[bytes, bytes]]
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 FUZZ = settings(
-    max_examples=40_000 if LONG else 300,
+    max_examples=50_000 if LONG else 300,
     derandomize=not LONG,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -115,7 +115,10 @@ class Http2Connection(asyncio.Protocol):
             self.watch(exchange.began + self._ping_after)
         self._exchanges.add(exchange)
         self._last_opened = exchange.stream.id
-        self.flush_soon()
+        if self.session.heaped:
+            self._flush()
+        else:
+            self.flush_soon()
         return exchange
 
     async def send(self, request: Request, /) -> Http2Response:

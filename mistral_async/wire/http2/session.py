@@ -18,6 +18,10 @@ from mistral_async.wire.http2.receiver import Receiver
 from mistral_async.wire.http2.state import CONNECTION_WINDOW, ConnectionState
 from mistral_async.wire.http2.stream import WINDOW, Failure, Stream, nothing
 
+# Parts of frames, four to a small request. A thousand requests at once would else be copied as a whole, three times
+# over on their way through TLS.
+MOST_WAITING = 512
+
 
 class Session:
     """A connection without its socket: opens streams, and keeps both sides to the rules.
@@ -53,6 +57,11 @@ class Session:
     def pending(self) -> bool:
         """Whether ``take`` has something."""
         return bool(self._frames)
+
+    @property
+    def heaped(self) -> bool:
+        """``take`` has so much that it should not wait for more."""
+        return len(self._frames) > MOST_WAITING
 
     @property
     def free(self) -> int:
