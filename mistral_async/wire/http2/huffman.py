@@ -41,11 +41,11 @@ _END = (1 << 31) - 1  # thirty ones
 # Section 5.2: what is left after the last symbol is the beginning of that code, and less than a byte.
 _PADDING = frozenset((1 << size + 1) - 1 for size in range(8))
 
-# What a byte leads to: the steps that may follow, the symbols that it ends, and whether a string may end with it,
-# which is None where nobody has found out. A row holds the steps of all 256 bytes after bits that are no whole code.
+# What a byte leads to: the steps that may follow, the symbols that it ends, and the bits that are left of it, which are
+# 0 where nobody has found out. A row holds the steps of all 256 bytes after the same bits.
 # Filled as bytes come: strings of text use 50 of 256 rows, and of these the lesser part.
 _Row: TypeAlias = "list[_Step]"
-_Step: TypeAlias = "tuple[_Row, bytes, bool | None]"
+_Step: TypeAlias = "tuple[_Row, bytes, int]"
 
 
 class NotHuffman(ValueError):
@@ -54,36 +54,40 @@ class NotHuffman(ValueError):
 
 def decode(encoded: bytes) -> bytes:
     """The string. Raises ``NotHuffman``."""
-    row, parts = _START, list[bytes]()
-    whole: bool | None = True
+    row, left, parts = _START, _NO_BITS, list[bytes]()
     append = parts.append
     for byte in encoded:
-        row, symbols, whole = row[byte]
+        row, symbols, left = row[byte]
         append(symbols)
-    if whole:
+    if left in _PADDING:
         return b"".join(parts)
-    if whole is None:
-        _learn(encoded)
-        return decode(encoded)
-    raise NotHuffman("a string that ends within a symbol")
+    if left:
+        raise NotHuffman("a string that ends within a symbol")
+    _learn(encoded)
+    return decode(encoded)
 
 
 def _learn(encoded: bytes) -> None:
     """Find out what every byte of this string leads to, after those before it."""
-    before = _NO_BITS
+    bits = _NO_BITS
     for byte in encoded:
-        bits, symbols = before, b""
-        for at in range(7, -1, -1):
-            bits = bits << 1 | byte >> at & 1
-            symbol = _CODES.get(bits)
-            if symbol is not None:
-                symbols += symbol
-                bits = _NO_BITS
-            elif bits == _END:
-                raise NotHuffman("a string that goes on after its end")
-        row = _ROWS.setdefault(bits, [_UNKNOWN] * 256)
-        _ROWS[before][byte] = (row, symbols, bits in _PADDING)
-        before = bits
+        row = _ROWS[bits]
+        if not row[byte][2]:
+            row[byte] = _step(bits, byte)
+        bits = row[byte][2]
+
+
+def _step(bits: int, byte: int) -> _Step:
+    symbols = b""
+    for at in range(7, -1, -1):
+        bits = bits << 1 | byte >> at & 1
+        symbol = _CODES.get(bits)
+        if symbol is not None:
+            symbols += symbol
+            bits = _NO_BITS
+        elif bits == _END:
+            raise NotHuffman("a string that goes on after its end")
+    return _ROWS.setdefault(bits, [_UNKNOWN] * 256), symbols, bits
 
 
 def _codes() -> dict[int, bytes]:
@@ -100,7 +104,7 @@ def _codes() -> dict[int, bytes]:
 
 _CODES = _codes()
 _NOWHERE: _Row = []
-_UNKNOWN: _Step = (_NOWHERE, b"", None)
+_UNKNOWN: _Step = (_NOWHERE, b"", 0)
 _NOWHERE.extend([_UNKNOWN] * 256)  # what follows is not known either
 _START: _Row = [_UNKNOWN] * 256
 _ROWS = {_NO_BITS: _START}
