@@ -222,6 +222,23 @@ async def test_a_response_is_read_by_one_task_at_a_time() -> None:
         assert await first == b"x"
 
 
+async def test_a_reader_that_was_cancelled_may_be_followed_by_another() -> None:
+    async def begin(stream: PeerStream) -> None:
+        stream.head(200)
+
+    async with Peer(begin) as peer, connected(peer) as connection:
+        response = await connection.send(get(peer))
+        first = asyncio.create_task(response.receive())
+        await asyncio.sleep(0)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        second = asyncio.create_task(response.receive())
+        await asyncio.sleep(0)
+        peer.streams[0].data(b"x", end=True)
+        assert await second == b"x"
+
+
 async def test_trailers_padding_early_hints_and_large_heads_are_read_over() -> None:
     async def answer(stream: PeerStream) -> None:
         stream.head(103, [("link", "</style.css>; rel=preload")])
