@@ -22,6 +22,7 @@ from mistral_async.operation import Operation
 from mistral_async.settings.checks import check_headers
 
 _UNSENDABLE = (TypeError, ValueError, OverflowError, RecursionError)  # what msgspec raises for what it cannot encode
+_ENDLESS = "this cannot be sent as JSON: it holds itself"
 
 
 class Encoded(NamedTuple):
@@ -44,8 +45,7 @@ class RequestEncoder:
         self._body_names = _wire_names(body)
         self._body_type = strict_type(body) if body is not None else None
         self._check_body = msgspec.json.Decoder(self._body_type).decode if body is not None else None
-        # Bodies that can hold nothing which only answers have need not be searched for it.
-        self._may_hold_answers = any(getattr(each, "answer_only_fields", None) for each in models_in(body))
+        self._answer_only = _answer_only_names(body)
         self._flag = operation.events.flag if operation.events else None
         self._encode = msgspec.json.Encoder(enc_hook=plain_container).encode
 
@@ -62,7 +62,7 @@ class RequestEncoder:
         query: dict[str, Any] = {}
         headers: dict[str, Any] = {}
         fields: dict[str, Any] = {}
-        extra = {name: value for name, value in extra_body.items() if name != self._flag}
+        extra = {name: value for name, value in extra_body.items() if name != self._flag} if extra_body else {}
         for name, value in (params or {}).items():
             if value is UNSET:
                 continue
@@ -93,6 +93,8 @@ class RequestEncoder:
             raise self._error(f"this cannot be sent in a URL: {exc}") from exc
 
     def _header_fields(self, headers: dict[str, Any], validate: bool) -> dict[str, str]:
+        if not headers and (self._headers is None or not validate):
+            return {}
         plain = self._plain(self._headers, headers, validate)
         try:
             return check_headers({name: _header_text(value) for name, value in plain.items() if value is not None})
@@ -120,11 +122,12 @@ class RequestEncoder:
             return self._bytes(extra) if extra else None
         if request is None and not fields and not self._operation.body_required and not (stream or extra):
             return None
-        value = request if request is not None else fields
-        if self._may_hold_answers:
-            value = self._without_answer_only(value)
-        value = self._asking(value, stream)
+        value = self._asking(request if request is not None else fields, stream)
         encoded = self._bytes(value)
+        # Their names are looked for where that costs next to nothing; the objects, only where one was found.
+        if any(name in encoded for name in self._answer_only):
+            value = self._without_answer_only(value)
+            encoded = self._bytes(value)
         if validate:
             self._checked(encoded, value, self._check_body)
         if extra:
@@ -139,7 +142,7 @@ class RequestEncoder:
         try:
             return sendable(value)
         except RecursionError as exc:
-            raise self._error("this cannot be sent as JSON: it holds itself") from exc
+            raise self._error(_ENDLESS) from exc
 
     def _checked(self, encoded: bytes, value: Any, check: Callable[[bytes], Any]) -> None:
         try:
@@ -177,6 +180,8 @@ class RequestEncoder:
     def _bytes(self, value: Any) -> bytes:
         try:
             encoded = self._encode(value)
+        except RecursionError as exc:
+            raise self._error(_ENDLESS) from exc
         except _UNSENDABLE as exc:
             raise self._error(f"this cannot be sent as JSON: {exc}") from exc
         # msgspec writes NaN and infinity as null, which says something else.
@@ -220,6 +225,17 @@ def _wire_names(fields: Any) -> dict[str, str]:
     if isinstance(fields, type) and issubclass(fields, msgspec.Struct):
         return {field.name: field.encode_name for field in msgspec.structs.fields(fields)}
     return {}
+
+
+def _answer_only_names(body: Any) -> list[bytes]:
+    """What the JSON of a body has in it where some object in it has a field that only answers have."""
+    names = {
+        field.encode_name
+        for each in models_in(body)
+        for field in msgspec.structs.fields(each)
+        if field.name in getattr(each, "answer_only_fields", ())
+    }
+    return [msgspec.json.encode(name) for name in sorted(names)]
 
 
 def _with_flag(value: Any, flag: str, stream: bool) -> Any:
