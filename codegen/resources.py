@@ -110,14 +110,16 @@ class _ModuleWriter:
 
     def _child(self, node: Node, child: Child, builtin: Mapping[str, str]) -> str:
         below = child.node
-        class_name, imported = below.class_name, ""
+        class_name, imported, decorator = below.class_name, "", builtin["property"]
         if below.module != self._module:  # loaded when it is asked for
             module = f"mistral_async.resources.{below.module}"
             class_name = self._checked.name(module, below.class_name)
             imported = f"        from {module} import {below.class_name}\n\n"
+        if not node.words:  # kept by the client: even what is loaded already takes its time to import
+            decorator = self._running.name("functools", "cached_property")
         path = f'self._path + "/{child.segment}"' if node.words else f'"{below.path}"'
         return (
-            f"    @{builtin['property']}\n"
+            f"    @{decorator}\n"
             f"    def {child.attribute}(self) -> {class_name}:\n"
             f"{docstring(f'``{below.path}``', '        ')}\n"
             f"{imported}"

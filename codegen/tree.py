@@ -18,7 +18,9 @@ _PARAMETER = re.compile(r"\{([^{}]+)\}")
 OWN = frozenset({"_engine", "_path", "_item"})
 OWN_OF_ROOT = frozenset({"aclose", "circuits", "_circuits", "_engine", "_gate", "_hooks", "_settings"})
 # What class bodies name, besides models, resources and builtins: a property of such a name would stand before it.
-_NAMED = frozenset({"Any", "Unpack", "overload", "Call", "DownloadCall", "PagedCall", "StreamingCall"})
+_NAMED = frozenset(
+    {"Any", "Unpack", "cached_property", "overload", "Call", "DownloadCall", "PagedCall", "StreamingCall"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)

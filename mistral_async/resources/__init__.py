@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,77 +28,77 @@ class Resources:
 
     _engine: Engine
 
-    @property
+    @cached_property
     def agents(self) -> Agents:
         """``/v1/agents``"""
         from mistral_async.resources.agents import Agents
 
         return Agents(self._engine, "/v1/agents")
 
-    @property
+    @cached_property
     def batch(self) -> Batch:
         """``/v1/batch``"""
         from mistral_async.resources.batch import Batch
 
         return Batch(self._engine, "/v1/batch")
 
-    @property
+    @cached_property
     def chat(self) -> Chat:
         """``/v1/chat``"""
         from mistral_async.resources.chat import Chat
 
         return Chat(self._engine, "/v1/chat")
 
-    @property
+    @cached_property
     def classifications(self) -> Classifications:
         """``/v1/classifications``"""
         from mistral_async.resources.classifications import Classifications
 
         return Classifications(self._engine, "/v1/classifications")
 
-    @property
+    @cached_property
     def embeddings(self) -> Embeddings:
         """``/v1/embeddings``"""
         from mistral_async.resources.embeddings import Embeddings
 
         return Embeddings(self._engine, "/v1/embeddings")
 
-    @property
+    @cached_property
     def files(self) -> Files:
         """``/v1/files``"""
         from mistral_async.resources.files import Files
 
         return Files(self._engine, "/v1/files")
 
-    @property
+    @cached_property
     def fim(self) -> Fim:
         """``/v1/fim``"""
         from mistral_async.resources.fim import Fim
 
         return Fim(self._engine, "/v1/fim")
 
-    @property
+    @cached_property
     def fine_tuning(self) -> FineTuning:
         """``/v1/fine_tuning``"""
         from mistral_async.resources.fine_tuning import FineTuning
 
         return FineTuning(self._engine, "/v1/fine_tuning")
 
-    @property
+    @cached_property
     def models(self) -> Models:
         """``/v1/models``"""
         from mistral_async.resources.models import Models
 
         return Models(self._engine, "/v1/models")
 
-    @property
+    @cached_property
     def moderations(self) -> Moderations:
         """``/v1/moderations``"""
         from mistral_async.resources.moderations import Moderations
 
         return Moderations(self._engine, "/v1/moderations")
 
-    @property
+    @cached_property
     def ocr(self) -> Ocr:
         """``/v1/ocr``"""
         from mistral_async.resources.ocr import Ocr
