@@ -77,15 +77,18 @@ class RequestEncoder:
         if self._operation.body is None and not self._operation.multipart and fields:
             query |= fields  # for the check to refuse, or for the server to make sense of
             fields = {}
-        text, header_fields = self._query_text(query, validate), self._header_fields(headers, validate)
+        # Most operations have neither, and are not to pay for it.
+        text = self._query_text(query, validate) if query or self._query is not None else ""
+        header_fields = self._header_fields(headers, validate) if headers or self._headers is not None else {}
         if self._operation.multipart:
-            form = self._form(self._asking(fields, stream), extra, validate)
+            asking = fields if self._flag is None else _with_flag(fields, self._flag, stream)
+            form = self._form(asking, extra, validate)
             return Encoded(text, header_fields, form, form.content_type)
         body = self._json(request, fields, stream, extra, validate)
         return Encoded(text, header_fields, body, None if body is None else "application/json")
 
     def _query_text(self, query: dict[str, Any], validate: bool) -> str:
-        if not query and (self._query is None or not validate):
+        if not query and not validate:
             return ""
         try:
             return encode_query(self._plain(self._query, query, validate))
@@ -93,8 +96,6 @@ class RequestEncoder:
             raise self._error(f"this cannot be sent in a URL: {exc}") from exc
 
     def _header_fields(self, headers: dict[str, Any], validate: bool) -> dict[str, str]:
-        if not headers and (self._headers is None or not validate):
-            return {}
         plain = self._plain(self._headers, headers, validate)
         try:
             return check_headers({name: _header_text(value) for name, value in plain.items() if value is not None})
@@ -122,10 +123,12 @@ class RequestEncoder:
             return self._bytes(extra) if extra else None
         if request is None and not fields and not self._operation.body_required and not (stream or extra):
             return None
-        value = self._asking(request if request is not None else fields, stream)
+        value = request if request is not None else fields
+        if self._flag is not None:
+            value = _with_flag(value, self._flag, stream)
         encoded = self._bytes(value)
         # Their names are looked for where that costs next to nothing; the objects, only where one was found.
-        if any(name in encoded for name in self._answer_only):
+        if self._answer_only and any(map(encoded.__contains__, self._answer_only)):
             value = self._without_answer_only(value)
             encoded = self._bytes(value)
         if validate:
@@ -133,10 +136,6 @@ class RequestEncoder:
         if extra:
             encoded = self._bytes({**self._builtins(value), **extra})
         return encoded
-
-    def _asking(self, value: Any, stream: bool) -> Any:
-        """The same body, asking for a stream or not: how a call is used decides, not what its fields say."""
-        return value if self._flag is None else _with_flag(value, self._flag, stream)
 
     def _without_answer_only(self, value: Any) -> Any:
         try:
@@ -239,7 +238,7 @@ def _answer_only_names(body: Any) -> list[bytes]:
 
 
 def _with_flag(value: Any, flag: str, stream: bool) -> Any:
-    """The same body with the flag true or left out."""
+    """The same body, asking for a stream or not: how a call is used decides, not what its fields say."""
     if is_object(value):
         if stream:
             return {**value, flag: True}
