@@ -102,7 +102,10 @@ class Call(Coroutine[Any, Any, T_co]):
             self._operation, self._path, self._body, self._params, self._options, answer=answer, stream=stream
         )
 
-    async def _run(self) -> T_co:
+    def _run(self) -> Coroutine[Any, Any, T_co]:
+        return self._answer()
+
+    async def _answer(self) -> T_co:
         request = self._request()
         response = await self._engine.send(request)
         return cast(T_co, self._engine.decode(self._operation, request, response, await whole(response)))
@@ -181,9 +184,10 @@ class StreamingCall(Call[T], Generic[T, E]):
     def __aiter__(self) -> EventStream[E]:
         return self.stream()
 
-    async def _run(self) -> T:
-        if self._operation.answer is not None:
-            return await super()._run()
+    def _run(self) -> Coroutine[Any, Any, T]:
+        return self._answer() if self._operation.answer is not None else self._all()
+
+    async def _all(self) -> T:
         events = self._as(type(self), self._options)
         return cast(T, [event async for event in events])  # an operation that only streams: all of its events
 

@@ -82,6 +82,8 @@ class Body(Protocol):
     def __aiter__(self) -> AsyncGenerator[bytes, None]: ...
 
 
+NO_URL = "\0"  # no URL begins with it
+
 Answer: TypeAlias = Literal["whole", "events", "bytes"]
 """How an answer is wanted: held in memory, as a stream of events, or in chunks as they arrive."""
 
@@ -171,13 +173,20 @@ class Response(Protocol):
         ...
 
 
+Sending: TypeAlias = Coroutine[Any, Any, Response]
+"""What ``send`` returns, of a transport that has nothing to do with the answer: another's, and no coroutine of its own.
+
+Each that is, is entered anew when something arrives, which costs more than the little that it does.
+"""
+
+
 class Transport(Protocol):
     """Sends one request and returns its response, whatever the status.
 
     Raises only when none arrived; but for ``ResponseDecodeError``, where one is too large to be held.
     """
 
-    async def send(self, request: Request, /) -> Response: ...
+    def send(self, request: Request, /) -> Sending: ...
 
     async def aclose(self) -> None: ...
 

@@ -9,14 +9,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from mistral_async.errors import CircuitOpenError, ClientClosed, TransportError
-from mistral_async.http import Request, Response, Transport
+from mistral_async.http import NO_URL, Request, Response, Transport
 from mistral_async.settings.circuit import CircuitBreaker
 from mistral_async.transport.circuit import Circuit, CircuitState
 
 log = logging.getLogger("mistral_async")
 
 EARLY = time.get_clock_info("monotonic").resolution  # seconds by which a loop's timer may fire too soon
-NO_URL = "\0"  # no URL begins with it
 
 
 class Circuits:

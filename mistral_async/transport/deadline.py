@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mistral_async.errors import TimeoutError
-from mistral_async.http import Request, Response, TimeLimit, Transport, Wrapped
+from mistral_async.http import Request, Response, Sending, TimeLimit, Transport, Wrapped
 
 T = TypeVar("T")
 
@@ -23,11 +23,12 @@ class Deadline:
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
 
-    async def send(self, request: Request, /) -> Response:
+    def send(self, request: Request, /) -> Sending:
         """Send it. Raises ``TimeoutError`` of the limit ``"total"``."""
         total = request.timeout.total
-        if total is None:
-            return await self._inner.send(request)
+        return self._inner.send(request) if total is None else self._limited(request, total)
+
+    async def _limited(self, request: Request, total: float) -> Response:
         limit = TimeLimit(asyncio.get_running_loop().time() + total)
         request = msgspec.structs.replace(request, deadline=limit)
         alarm = _Alarm(limit.at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mistral_async.http import Request, Response, Transport
+from mistral_async.http import Request, Sending, Transport
 
 
 class Gate:
@@ -18,13 +18,13 @@ class Gate:
         """Let requests through again."""
         self._closed = False
 
-    async def send(self, request: Request, /) -> Response:
+    def send(self, request: Request, /) -> Sending:
         """Send it. Raises ``RuntimeError`` where the client is closed."""
         if self._closed:
             raise RuntimeError(f"the client is closed ({request})")
         if self._begins and request.deadline is not None:
             request.deadline.begun = True
-        return await self._inner.send(request)
+        return self._inner.send(request)
 
     async def aclose(self) -> None:
         """Close what is below, and let nothing through."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from mistral_async.errors import MistralError
 from mistral_async.fields import request_id
 from mistral_async.hooks import Answered, Hooks, call
-from mistral_async.http import Request, Response, Transport
+from mistral_async.http import Request, Response, Sending, Transport
 
 log = logging.getLogger("mistral_async")
 
@@ -26,11 +26,11 @@ class Observe:
         self._hooked = hooks.on_request is not None or hooks.on_response is not None
         self._clock = clock
 
-    async def send(self, request: Request, /) -> Response:
+    def send(self, request: Request, /) -> Sending:
         """Send it. What a hook raises is logged and goes no further."""
         if self._hooked or log.isEnabledFor(logging.DEBUG):
-            return await self._watched(request)
-        return await self._inner.send(request)
+            return self._watched(request)
+        return self._inner.send(request)
 
     async def aclose(self) -> None:
         """Close what is below."""

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import msgspec
 
-from mistral_async.http import Request, Response, Transport
+from mistral_async.http import Request, Response, Sending, Transport
 from mistral_async.origin import NoHost, Origin
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -32,8 +32,12 @@ class Redirect:
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
 
-    async def send(self, request: Request, /) -> Response:
+    def send(self, request: Request, /) -> Sending:
         """Send it, and again to where the answer is said to be."""
+        only_looks = request.method in METHODS and request.body is None
+        return self._follow(request) if only_looks else self._inner.send(request)
+
+    async def _follow(self, request: Request) -> Response:
         response = await self._inner.send(request)
         for _ in range(MOST):
             following = _following(request, response)
@@ -50,8 +54,8 @@ class Redirect:
 
 
 def _following(request: Request, response: Response) -> Request | None:
-    """The request that the response asks for; None where there is none that may be sent."""
-    if response.status not in STATUSES or request.method not in METHODS or request.body is not None:
+    """The request that the response asks for, of one that only looks; None where there is none that may be sent."""
+    if response.status not in STATUSES:
         return None
     target = _target(request.url, response.headers.get("location", ""))
     there = _origin(target) if target is not None else None

@@ -32,16 +32,21 @@ class PerLoop(Generic[T]):
         self._make = make
         self._opened: dict[asyncio.AbstractEventLoop, _Opened[T]] = {}
 
+    def present(self) -> T | None:
+        """The one of the running loop; None where it was not made yet."""
+        opened = self._opened.get(asyncio.get_running_loop())
+        return opened.thing if opened is not None and opened.process == os.getpid() else None
+
     async def get(self) -> T:
         """The one of the running loop. Never waits."""
-        loop = asyncio.get_running_loop()
-        opened = self._opened.get(loop)
-        if opened is None or opened.process != os.getpid():
+        if (thing := self.present()) is None:
             for ended in [each for each in list(self._opened) if each.is_closed()]:
                 self._opened.pop(ended, None)
+            loop = asyncio.get_running_loop()
             scope = self._live(loop)
-            opened = self._opened[loop] = _Opened(await anext(scope), scope, os.getpid())
-        return opened.thing
+            thing = await anext(scope)
+            self._opened[loop] = _Opened(thing, scope, os.getpid())
+        return thing
 
     async def aclose(self) -> None:
         """Close all, those of other loops included where these run. A loop that rests closes its own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mistral_async.errors import ConnectError
-from mistral_async.http import Request, Response, Transport
+from mistral_async.http import Request, Response, Sending, Transport
 from mistral_async.wire.failures import host_of
 from mistral_async.wire.http2.pool import OtherProtocol
 
@@ -24,13 +24,15 @@ class Negotiated:
         self._http1 = http1
         self._chose_http1 = False
 
-    async def send(self, request: Request, /) -> Response:
+    def send(self, request: Request, /) -> Sending:
         """Send it, and return when the head of the response is there."""
-        if not self._chose_http1:
-            try:
-                return await self._http2.send(request)
-            except OtherProtocol:
-                self._chose_http1 = True
+        return self._http1.send(request) if self._chose_http1 else self._choose(request)
+
+    async def _choose(self, request: Request) -> Response:
+        try:
+            return await self._http2.send(request)
+        except OtherProtocol:
+            self._chose_http1 = True
         return await self._http1.send(request)
 
     async def aclose(self) -> None:

@@ -7,7 +7,7 @@ import functools
 import ssl
 from collections.abc import Callable
 
-from mistral_async.http import Request, Response, Transport
+from mistral_async.http import NO_URL, Request, Response, Sending, Transport
 from mistral_async.settings import Proxy, Settings
 from mistral_async.settings.client import Compression, HttpVersion
 from mistral_async.wire.content_coding import accept, decoded
@@ -35,7 +35,7 @@ class Network:
         """Send it, and return when the head of the response is there."""
         if "accept-encoding" not in request.headers:
             request = request.with_headers({"accept-encoding": accept(request, self._compression)})
-        here = await self._loops.get()
+        here = self._loops.present() or await self._loops.get()
         return decoded(await here.send(request), request)
 
     async def aclose(self) -> None:
@@ -59,19 +59,27 @@ class LoopNetwork:
         self._dialer = dialer
         self._max_connections = max_connections
         self._ways: dict[str, Transport] = {}
+        # One client asks one origin, as a rule: remembering it spares finding its end in every URL.
+        self._latest: Transport = http1  # the way that was taken last,
+        self._latest_root = NO_URL  # and how the URLs begin that it is for
 
-    async def send(self, request: Request, /) -> Response:
+    def send(self, request: Request, /) -> Sending:
         """Send it the way that its origin wants."""
-        origin = request.origin
-        way = self._ways.get(origin)
-        if way is None:
-            way = self._ways[origin] = self._way_to(origin)
-        return await way.send(request)
+        way = self._latest if request.url.startswith(self._latest_root) else self._way_of(request)
+        return way.send(request)
 
     async def aclose(self) -> None:
         """Close every connection, side by side: each may wait a moment for its peer."""
         ways = {id(way): way for way in [*self._ways.values(), self._http1]}
         await asyncio.gather(*(way.aclose() for way in ways.values()))
+
+    def _way_of(self, request: Request) -> Transport:
+        origin = request.origin
+        way = self._ways.get(origin)
+        if way is None:
+            way = self._ways[origin] = self._way_to(origin)
+        self._latest, self._latest_root = way, f"{origin}/"
+        return way
 
     def _way_to(self, origin: str) -> Transport:
         secure = origin.startswith("https:")
