@@ -10,12 +10,13 @@ from typing import NamedTuple
 import aiohttp
 from yarl import URL
 
-from mistral_async.http import Request, Response
+from mistral_async.http import NO_URL, Request, Response
 from mistral_async.settings.proxy import Proxy
 from mistral_async.settings.timeout import Timeout
 from mistral_async.wire.aiohttp_failures import TunnelFailed, cause_of, failure_of
 from mistral_async.wire.failures import closed_here, no_connection
 from mistral_async.wire.http1_connector import Connector
+from mistral_async.wire.http1_request import AiohttpRequest
 from mistral_async.wire.http1_response import HEAD_SIZE, MOST_FIELDS, AiohttpResponse, Http1Response, stopped
 from mistral_async.wire.proxies import HUNG_UP, asked_for_credentials, authorization
 from mistral_async.wire.slots import Slots
@@ -43,6 +44,8 @@ class Http1:
         self._proxy = proxy
         self._max_connections = max_connections
         self._routes: dict[str, _Route] = {}  # by origin
+        self._latest: _Route | None = None  # the one that was taken last,
+        self._latest_root = NO_URL  # and how the URLs begin that it is for
         self._timeout = Timeout()  # the last one used
         self._limits = _limits(Timeout())  # the same in aiohttp's words
         self._under_way = UnderWay()
@@ -50,7 +53,9 @@ class Http1:
 
     async def send(self, request: Request, /) -> Response:
         """Send it, and return when the head of the response is there."""
-        route = self._routes.get(request.origin) or self._route_of(request)
+        route = self._latest if request.url.startswith(self._latest_root) else None
+        if route is None:
+            route = self._route_of(request)
         body = large(request.body)
         upload = Upload(body, patience=request.timeout.read) if body is not None else None
         under_way, task = self._under_way, _current_task()
@@ -61,7 +66,8 @@ class Http1:
         placed = False
         under_way.waiting.add(task)
         try:
-            await route.slots.take()
+            if not route.slots.take_free():
+                await route.slots.take()
             placed = True
             if request.deadline is not None:
                 request.deadline.begun = True
@@ -120,10 +126,11 @@ class Http1:
 
     def _open(self) -> aiohttp.ClientSession:
         self._session = aiohttp.ClientSession(
-            connector=Connector(self._under_way.lost),
+            connector=Connector(self._under_way),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,  # it would inflate without a bound
+            request_class=AiohttpRequest,
             response_class=AiohttpResponse,
             max_line_size=HEAD_SIZE,
             max_field_size=HEAD_SIZE,
@@ -132,8 +139,16 @@ class Http1:
         return self._session
 
     def _route_of(self, request: Request) -> _Route:
+        origin = request.origin
+        route = self._routes.get(origin)
+        if route is None:
+            route = self._routes[origin] = self._route_to(origin, request)
+        self._latest, self._latest_root = route, f"{origin}/"
+        return route
+
+    def _route_to(self, origin: str, request: Request) -> _Route:
         try:
-            proxy = self._proxy(request.origin)
+            proxy = self._proxy(origin)
         except OSError as exc:
             raise no_connection(exc, request) from exc
         secure = request.url.startswith("https:")
@@ -142,7 +157,7 @@ class Http1:
         # Some proxies (tinyproxy) close after each answer without saying so: the next request would be lost.
         close = {"connection": "close"} if proxy is not None else {}
         # To the proxy with CONNECT, or with the request where there is no CONNECT, and never to the origin.
-        route = self._routes[request.origin] = _Route(
+        return _Route(
             slots=Slots(self._max_connections),
             tls=self._tls() if secure or (proxy is not None and proxy.url.startswith("https:")) else True,
             proxy=proxy.url if proxy is not None else None,
@@ -150,7 +165,6 @@ class Http1:
             headers={} if secure else {**fields, **close},
             middlewares=(_connect_once,) if secure and proxy is not None else (),
         )
-        return route
 
 
 class _Route(NamedTuple):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import functools
 import socket
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -14,17 +11,25 @@ import aiohttp
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
+from mistral_async.wire.http1_listener import Listener
+from mistral_async.wire.under_way import UnderWay
+
 _MAKING: ContextVar[list[socket.socket] | None] = ContextVar("making", default=None)
 
 
 class Connector(aiohttp.TCPConnector):
     """aiohttp's pool of connections, without a limit of its own."""
 
-    def __init__(self, on_lost: Callable[[asyncio.Transport | None], None]) -> None:
-        """``on_lost`` is told of each connection that has ended."""
+    def __init__(self, under_way: UnderWay) -> None:
+        """``under_way`` is told of each connection that has ended."""
         # A limit would make a queue, which would count as connecting.
         super().__init__(limit=0, socket_factory=_make)  # pyright: ignore[reportUnknownMemberType]  # as aiohttp has it
-        self._on_lost = on_lost
+        self._under_way = under_way
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is but one request under way that was not answered."""
+        return len(self._under_way.waiting) <= 1
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
@@ -52,8 +57,8 @@ class Connector(aiohttp.TCPConnector):
             raise
         finally:
             _MAKING.reset(token)
-        if making and (closed := protocol.closed) is not None:
-            closed.add_done_callback(functools.partial(_ended, protocol.transport, self._on_lost))
+        if making and (transport := protocol.transport) is not None:
+            transport.set_protocol(Listener(protocol, transport, self._under_way.lost))
         if req.proxy is not None and not req.is_ssl():
             # As its request says by ``connection: close``, which not every proxy repeats in its answer.
             protocol.force_close()
@@ -65,17 +70,6 @@ def drop(connection: Connection) -> None:
     if connection.transport is not None:
         connection.transport.abort()
     connection.close()
-
-
-def _ended(
-    transport: asyncio.Transport | None,
-    on_lost: Callable[[asyncio.Transport | None], None],
-    closed: asyncio.Future[None],
-) -> None:
-    # No method, for an open connection would keep a pool alive that nobody has any more.
-    if not closed.cancelled():
-        closed.exception()  # which asyncio would complain of, did nobody ask for it
-    on_lost(transport)
 
 
 def _make(address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:

@@ -13,7 +13,7 @@ from mistral_async.errors import MistralError
 from mistral_async.http import Headers, Request
 from mistral_async.wire.aiohttp_failures import Broken, HeadTooLarge, cause_of, failure_of
 from mistral_async.wire.failures import closed_here, response_closed, stalled
-from mistral_async.wire.silence import Silence, set_limit
+from mistral_async.wire.http1_listener import Listener, listener
 from mistral_async.wire.slots import Slots
 from mistral_async.wire.under_way import UnderWay
 from mistral_async.wire.upload import Stalled, Upload
@@ -45,18 +45,18 @@ class Http1Response:
         version = answer.version
         self.http_version: str = f"{version.major}.{version.minor}" if version else "1.1"
         self._transport: asyncio.Transport | None = None
-        self._silence: Silence | None = None  # which an upload limits in its own way
+        self._listener: Listener | None = None
         if upload is not None:
             upload.answered()
         if (connection := answer.connection) is None:  # the body has arrived whole
             slots.give()
         else:
             self._transport = connection.transport
+            self._listener = listener(self._transport)
             connection.add_callback(slots.give)
+            if self._listener is not None:
+                connection.add_callback(self._listener.rest)
             under_way.keep(self)
-            self._limit(None)  # it runs only while somebody waits
-            if upload is None and request.timeout.read is not None:
-                self._silence = Silence(connection, request.timeout.read)
 
     async def read(self) -> bytes:
         """The whole body."""
@@ -77,16 +77,19 @@ class Http1Response:
             raise
         finally:
             if limited:
-                self._end_to_wait()
+                self._limit(None)
         failure, cause = self._ended_by(failure)
         raise failure from cause
 
     async def receive(self) -> bytes:
         """The next chunk of the body; empty at the end."""
-        content, silence = self._answer.content, self._silence
-        limited = silence is None and self._transport is not None and self._begin_to_wait()
-        if silence is not None:
-            silence.begin()
+        content, heard = self._answer.content, self._listener
+        limited = False
+        if heard is not None and self._upload is None and not content.is_eof():
+            heard.expect(self._request.timeout.read, content)
+        else:
+            heard = None
+            limited = self._transport is not None and self._begin_to_wait()
         try:
             return await content.readany()
         except (aiohttp.ClientError, OSError, HttpProcessingError) as exc:
@@ -98,10 +101,10 @@ class Http1Response:
                 raise
             failure = exc
         finally:
-            if silence is not None:
-                silence.end()
+            if heard is not None and self._answer.connection is not None:
+                heard.rest()
             elif limited:
-                self._end_to_wait()
+                self._limit(None)
         failure, cause = self._ended_by(failure)
         raise failure from cause
 
@@ -110,8 +113,6 @@ class Http1Response:
         if self._transport is not None and not self._answer.content.is_eof():
             self._transport.abort()  # to close it could wait for the server, which need not read on nor say goodbye
         self._answer.close()
-        if self._silence is not None:
-            self._silence.stop()
 
     def lost(self, transport: asyncio.Transport | None) -> None:
         """A connection has ended. Where it is this one's, who waits for more is told so.
@@ -127,26 +128,19 @@ class Http1Response:
         limit = self._request.timeout.read
         if limit is None or self._answer.content.is_eof():
             return False
-        if self._silence is not None:
-            self._silence.begin()
-        elif self._upload is None or self._upload.done:
+        if self._upload is None or self._upload.done:
             self._limit(limit)
         else:
-            self._upload.await_answer(True)  # while its maker takes its time, the server may do so too
+            self._limit(None)  # while its maker takes its time, the server may do so too
+            self._upload.await_answer(True)
         return True
-
-    def _end_to_wait(self) -> None:
-        if self._silence is not None:
-            self._silence.end()
-        else:
-            self._limit(None)
 
     def _limit(self, seconds: float | None) -> None:
         """Set how long nothing may arrive, from now on, if the connection is this response's still."""
         if self._upload is not None:
             self._upload.await_answer(False)
-        if (connection := self._answer.connection) is not None:
-            set_limit(connection, seconds)
+        if self._listener is not None and self._answer.connection is not None:
+            self._listener.expect(seconds, self._answer.content)
 
     def _rest(self, exc: Exception) -> bytes:
         """What had arrived before the error, which aiohttp keeps back from then on."""
@@ -181,7 +175,13 @@ class AiohttpResponse(aiohttp.ClientResponse):
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
         """Wait for the head. A failure drops the connection there and then, and is final."""
-        transport = connection.transport
+        transport, protocol = connection.transport, connection.protocol
+        heard = listener(transport)
+        if heard is not None and protocol is not None:
+            # Set by what was asked of the session, and kept here instead, from now on.
+            heard.expect(protocol.read_timeout, None)
+            protocol.read_timeout = None
+            protocol.start_timeout()  # which ends the one that may run
         try:
             answer = await super().start(connection)
             if _size(answer.raw_headers) > HEAD_SIZE:
@@ -195,6 +195,9 @@ class AiohttpResponse(aiohttp.ClientResponse):
                 raise Broken(str(exc)) from exc
             if not isinstance(exc, aiohttp.ServerDisconnectedError):
                 raise
+        finally:
+            if heard is not None:
+                heard.rest()
         # Not with that error as its cause: it quotes the head as far as it came.
         raise Broken("the server disconnected")
 

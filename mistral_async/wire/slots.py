@@ -17,10 +17,16 @@ class Slots:
         self._free = size  # above zero only while nobody waits
         self._waiting: OrderedDict[asyncio.Future[None], None] = OrderedDict()  # one may leave it anywhere
 
+    def take_free(self) -> bool:
+        """Take a slot that is free; False where none is."""
+        if not self._free:
+            return False
+        self._free -= 1
+        return True
+
     async def take(self) -> None:
         """Wait for a slot, for as long as it takes."""
-        if self._free:
-            self._free -= 1
+        if self.take_free():
             return
         turn = asyncio.get_running_loop().create_future()
         self._waiting[turn] = None

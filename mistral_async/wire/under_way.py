@@ -12,7 +12,7 @@ class Unfinished(Protocol):
 
     def close(self) -> None: ...
 
-    def lost(self, transport: asyncio.Transport | None) -> None: ...
+    def lost(self, transport: asyncio.Transport) -> None: ...
 
 
 class UnderWay:
@@ -38,7 +38,7 @@ class UnderWay:
         for response in list(self._responses):
             response.close()
 
-    def lost(self, transport: asyncio.Transport | None) -> None:
+    def lost(self, transport: asyncio.Transport) -> None:
         """A connection has ended, whoever uses it."""
         for response in list(self._responses):
             response.lost(transport)

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.client_proto import ResponseHandler
 
 from mistral_async.http import Body
+from mistral_async.wire.http1_listener import listener
 
 SLICE_SIZE = 256 * 1024  # bytes of a large body given to the socket at once; more blocks the loop
 # Bytes that fit with a request's head into a transport's buffer: nobody waits for their way out.
@@ -117,10 +117,10 @@ class Upload(aiohttp.Payload):
         return running is not None and running is self._task and not running.cancelling()
 
     def _limit_answer(self, writer: AbstractStreamWriter) -> None:
-        """From now on, a wait for the answer has its limit, which aiohttp starts after this."""
-        protocol = writer.transport.get_protocol() if writer.transport is not None else None
-        if isinstance(protocol, ResponseHandler) and (self._awaited is not None or not self._answered):
-            protocol.read_timeout = self._limit
+        """From now on, a wait for the answer has its limit."""
+        heard = listener(writer.transport)
+        if heard is not None and (self._awaited is not None or not self._answered):
+            heard.limit(self._limit)
 
     def _look(self, writer: AbstractStreamWriter, taken_before: int) -> None:
         """Give the server up where it has taken nothing since it was looked at last; else look again."""
