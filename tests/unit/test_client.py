@@ -145,6 +145,12 @@ def test_a_setting_that_is_wrong_is_named(settings: dict[str, Any], name: str) -
     assert "secret-key" not in str(caught.value)
 
 
+def test_a_client_keeps_its_resources() -> None:
+    client = MistralClient(api_key="sk-secret")
+
+    assert client.chat is client.chat
+
+
 def test_a_client_shows_where_it_goes_and_not_its_key() -> None:
     sdk = client(ScriptedWire(), headers={"x-secret": "secret-key"})
 

@@ -137,6 +137,12 @@ def test_an_answer_that_becomes_history_leaves_behind_what_only_answers_have() -
     assert tool_call.index == 0
 
 
+def test_what_the_caller_calls_like_a_field_of_answers_is_sent() -> None:
+    body = body_of(encode(CHAT, model="m", messages=[{"role": "user", "content": '"index"'}], metadata={"index": 1}))
+
+    assert (body["messages"][0]["content"], body["metadata"]) == ('"index"', {"index": 1})
+
+
 def test_a_body_that_is_no_object_is_sent_as_it_is() -> None:
     assert body_of(encode(INSTRUCT, [{"messages": MESSAGES}])) == [{"messages": MESSAGES}]
     assert refusal(INSTRUCT, [{"messages": [{"role": "user"}]}]).field == "[0].messages[0].content"
