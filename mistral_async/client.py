@@ -144,7 +144,7 @@ class MistralClient(Resources):
 
 
 def _network(settings: Settings) -> Transport:
-    from mistral_async.wire.network import Network  # aiohttp is loaded by those who make a client, not by an import
+    from mistral_async.wire.network import Network  # loaded by those who make a client, not by an import
 
     return Network(settings)
 

@@ -7,9 +7,6 @@ from mistral_async.http import Request, Response, Sending, Transport
 from mistral_async.wire.failures import host_of
 from mistral_async.wire.http2.pool import OtherProtocol
 
-# Source: RFC 7301 sections 3.1 and 6.
-HTTP2, HTTP1 = "h2", "http/1.1"
-
 
 class Negotiated:
     """An origin that chooses by ALPN, once: by the first connection, which all requests until then wait for.

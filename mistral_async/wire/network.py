@@ -1,23 +1,25 @@
-"""The network: every origin, in the version of HTTP that it speaks, from whatever event loop."""
+"""The network: every origin, in the version of HTTP that it speaks, from whatever event loop.
+
+A version is loaded when it is spoken: aiohttp alone takes longer to load than a first answer over HTTP/2 to come.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from mistral_async.http import NO_URL, Request, Response, Sending, Transport
 from mistral_async.settings import Proxy, Settings
 from mistral_async.settings.client import Compression, HttpVersion
 from mistral_async.wire.content_coding import accept, decoded
 from mistral_async.wire.dial import Dialer
-from mistral_async.wire.http1 import Http1
-from mistral_async.wire.http2.pool import Pool
+from mistral_async.wire.failures import closed_here
 from mistral_async.wire.loops import PerLoop
-from mistral_async.wire.negotiation import HTTP1, HTTP2, Insisted, Negotiated
 from mistral_async.wire.proxies import proxy_for
-from mistral_async.wire.tls import make_context
+from mistral_async.wire.tls import HTTP1, HTTP2, make_context
 
 
 class Network:
@@ -28,6 +30,8 @@ class Network:
 
     def __init__(self, settings: Settings) -> None:
         """Raises ``ValueError`` where the settings for TLS do not hold."""
+        if _is_http1(settings.http_version, settings.base_url):
+            import mistral_async.wire.http1  # noqa: F401  # here, for no loop to be held up by it later
         self._compression: Compression = settings.compression
         self._loops = PerLoop(functools.partial(_make, settings, _Tls(settings)))
 
@@ -50,12 +54,12 @@ class LoopNetwork:
         self,
         *,
         http_version: HttpVersion,
-        http1: Http1,
+        http1: Callable[[], Transport],
         dialer: Dialer,
         max_connections: int,
     ) -> None:
         self._http_version = http_version
-        self._http1 = http1
+        self._http1 = _WhenNeeded(http1)
         self._dialer = dialer
         self._max_connections = max_connections
         self._ways: dict[str, Transport] = {}
@@ -82,17 +86,47 @@ class LoopNetwork:
         return way
 
     def _way_to(self, origin: str) -> Transport:
-        secure = origin.startswith("https:")
-        if self._http_version == "2":
-            # Without TLS, that it is HTTP/2 is known beforehand. Source: RFC 9113 section 3.3.
-            return Insisted(self._pool(origin, [HTTP2] if secure else []))
-        if self._http_version == "auto" and secure:
-            return Negotiated(self._pool(origin, [HTTP2, HTTP1]), self._http1)
-        return self._http1
+        if _is_http1(self._http_version, origin):
+            return self._http1
+        from mistral_async.wire.http2.pool import Pool
+        from mistral_async.wire.negotiation import Insisted, Negotiated
 
-    def _pool(self, origin: str, alpn: list[str]) -> Pool:
-        dial = functools.partial(self._dialer.dial, origin, alpn=alpn)
-        return Pool(dial, max_connections=self._max_connections)
+        def pool(*alpn: str) -> Pool:
+            dial = functools.partial(self._dialer.dial, origin, alpn=alpn)
+            return Pool(dial, max_connections=self._max_connections)
+
+        if self._http_version == "auto":
+            return Negotiated(pool(HTTP2, HTTP1), self._http1)
+        # Without TLS, that it is HTTP/2 is known beforehand. Source: RFC 9113 section 3.3.
+        return Insisted(pool(HTTP2) if origin.startswith("https:") else pool())
+
+
+def _is_http1(http_version: HttpVersion, url: str) -> bool:
+    """Whether a URL's origin is spoken to in HTTP/1.1, without asking it."""
+    return http_version == "1.1" or (http_version == "auto" and not url.startswith("https:"))
+
+
+class _WhenNeeded:
+    """A transport that is made for its first request, if one ever comes."""
+
+    def __init__(self, make: Callable[[], Transport]) -> None:
+        self._make = make
+        self._made: Transport | None = None
+        self._closed = False
+
+    def send(self, request: Request, /) -> Coroutine[Any, Any, Response]:
+        """Send it, and return when the head of the response is there."""
+        if self._made is None:
+            if self._closed:
+                raise closed_here(request, answered=False, processed=False)
+            self._made = self._make()
+        return self._made.send(request)
+
+    async def aclose(self) -> None:
+        """Close it, and make none any more."""
+        self._closed = True
+        if self._made is not None:
+            await self._made.aclose()
 
 
 class _Tls:
@@ -115,7 +149,13 @@ def _make(settings: Settings, tls: _Tls) -> LoopNetwork:
     )
     return LoopNetwork(
         http_version=settings.http_version,
-        http1=Http1(tls=tls.http1, proxy=proxy, max_connections=settings.max_connections),
+        http1=lambda: _http1(settings, tls, proxy),
         dialer=Dialer(tls=tls.base, proxy=proxy),
         max_connections=settings.max_connections,
     )
+
+
+def _http1(settings: Settings, tls: _Tls, proxy: Callable[[str], Proxy | None]) -> Transport:
+    from mistral_async.wire.http1 import Http1
+
+    return Http1(tls=tls.http1, proxy=proxy, max_connections=settings.max_connections)

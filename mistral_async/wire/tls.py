@@ -9,6 +9,9 @@ from collections.abc import Sequence
 
 from mistral_async.settings import TLS
 
+# Source: RFC 7301 sections 3.1 and 6.
+HTTP2, HTTP1 = "h2", "http/1.1"
+
 # Held while a context offers what it does not offer otherwise.
 _LOCK = threading.Lock()
 
