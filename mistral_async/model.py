@@ -1,7 +1,6 @@
 """What every generated model is made of."""
 
-from __future__ import annotations
-
+# Annotations are no text here, as they are elsewhere: msgspec would evaluate it anew for every model there is.
 from typing import Any, ClassVar
 
 import msgspec

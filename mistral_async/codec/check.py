@@ -32,7 +32,7 @@ def models_in(annotation: Any, found: set[type[msgspec.Struct]] | None = None) -
     if _is_model(annotation):
         if annotation not in found:
             found.add(annotation)
-            for field in msgspec.structs.fields(annotation):
+            for field in _fields(annotation):
                 models_in(field.type, found)
     elif get_origin(annotation) is not Literal:
         for argument in get_args(annotation):
@@ -74,7 +74,7 @@ class _Twins:
             self._recursive.add(model)
             return ForwardRef(_reference(model))
         self._made[model] = None  # being made: whatever refers to it now, refers forward
-        fields = msgspec.structs.fields(model)
+        fields = _fields(model)
         config = model.__struct_config__
         twin = msgspec.defstruct(
             model.__name__,
@@ -92,6 +92,11 @@ class _Twins:
         )
         self._made[model] = twin
         return twin
+
+
+@functools.cache
+def _fields(model: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(model)  # which evaluates every annotation anew
 
 
 def _is_model(annotation: Any) -> TypeGuard[type[msgspec.Struct]]:

@@ -9,7 +9,6 @@ import msgspec
 from msgspec import UNSET
 
 from mistral_async.codec.check import models_in, strict_type
-from mistral_async.codec.complaint import complain
 from mistral_async.codec.file_input import FilePart
 from mistral_async.codec.load import model
 from mistral_async.codec.multipart import MultipartBody
@@ -200,6 +199,8 @@ class RequestEncoder:
             raise self._error(f"this cannot be sent as text: {exc}") from exc
 
     def _refusal(self, failure: msgspec.ValidationError, checked_type: Any) -> RequestValidationError:
+        from mistral_async.codec.complaint import complain  # by those who are refused something
+
         found = complain(failure, checked_type)
         return self._error(f"{found.place}: {found.what}" if found.place else found.what, field=found.field)
 
@@ -222,7 +223,7 @@ class _NoParameters(msgspec.Struct, forbid_unknown_fields=True):
 def _wire_names(fields: Any) -> dict[str, str]:
     """Python name to wire name, of a model; nothing of any other type."""
     if isinstance(fields, type) and issubclass(fields, msgspec.Struct):
-        return {field.name: field.encode_name for field in msgspec.structs.fields(fields)}
+        return dict(zip(fields.__struct_fields__, fields.__struct_encode_fields__, strict=True))
     return {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import random
 import sys
@@ -10,8 +11,6 @@ import time
 import warnings
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
-
-import backoff
 
 from mistral_async.errors import CircuitOpenError, MistralError
 from mistral_async.hooks import OnRetry, Retried, call
@@ -50,8 +49,6 @@ class Resend:
         self._sleep = sleep
         self._random = random
         self._now = now
-        # A plain function, not a method of this object: a client that nobody holds is gone at once, without a cycle.
-        self._repeat = _repeating(Resend._once_more)
 
     async def send(self, request: Request, /) -> Response:
         """The answer of the last attempt. Raises what that attempt raised."""
@@ -73,7 +70,7 @@ class Resend:
             if delay is None:
                 return response
             course = _Course(request, response, delay)
-        await self._repeat(self, course)
+        await _repeated()(self, course)
         return course.result()
 
     async def _once_more(self, course: _Course) -> _Course:
@@ -204,8 +201,15 @@ def _goes_on(course: _Course) -> bool:
     return course.again
 
 
+@functools.cache
+def _repeated() -> Callable[[Resend, _Course], Awaitable[_Course]]:
+    return _repeating(Resend._once_more)
+
+
 def _repeating(step: F) -> F:
     """The step, repeated for as long as its course goes on. Neither waits nor logs: the step does."""
+    import backoff  # by those who send something again: an answer at the first attempt does not wait for it
+
     decorate = backoff.on_predicate(backoff.constant, _goes_on, interval=0, jitter=None, logger=None)
     if sys.version_info < (3, 14):
         return decorate(step)
