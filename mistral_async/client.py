@@ -7,7 +7,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -20,14 +20,16 @@ from mistral_async.settings import TLS, CircuitBreaker, Proxy, Retry, Settings, 
 from mistral_async.settings.checks import BASE_URL, ApiKey, check_api_key, check_proxy, check_timeout, check_wire
 from mistral_async.settings.client import MAX_CONNECTIONS, MAX_RESPONSE_SIZE, Compression, HttpVersion
 from mistral_async.transport.auth import Auth
-from mistral_async.transport.circuit import CircuitState
-from mistral_async.transport.circuits import Circuits
 from mistral_async.transport.deadline import Deadline
 from mistral_async.transport.gate import Gate
 from mistral_async.transport.observe import Observe
 from mistral_async.transport.prefetch import Prefetch
 from mistral_async.transport.redirect import Redirect
 from mistral_async.transport.resend import Resend
+
+if TYPE_CHECKING:
+    from mistral_async.transport.circuit import CircuitState
+    from mistral_async.transport.circuits import Circuits
 
 DEFAULT_RETRY = Retry()
 
@@ -109,6 +111,8 @@ class MistralClient(Resources):
         layers: Transport = Prefetch(auth, settings.max_response_size)
         self._circuits: Circuits | None = None
         if settings.circuit_breaker is not None:
+            from mistral_async.transport.circuits import Circuits
+
             layers = self._circuits = Circuits(layers, settings.circuit_breaker)
         layers = Deadline(Resend(Redirect(layers), on_retry=on_retry))
         self._engine = Engine(Observe(layers, self._hooks), settings, masked=auth.masked)

@@ -9,7 +9,7 @@ import functools
 import itertools
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -17,7 +17,6 @@ from msgspec import UNSET, UnsetType
 from mistral_async._version import __version__
 from mistral_async.codec.answers import UNFIT, AnswerDecoder, NotReadable
 from mistral_async.codec.events import ErrorEvent, EventDecoder
-from mistral_async.codec.lenient import Misfit
 from mistral_async.codec.load import model
 from mistral_async.codec.problem import Problem, read_problem
 from mistral_async.codec.requests import RequestEncoder
@@ -28,6 +27,9 @@ from mistral_async.http import Answer, Request, Response, Transport
 from mistral_async.operation import Events, Operation
 from mistral_async.settings import Retry, Settings, Timeout
 from mistral_async.transport.held import ERROR_LIMIT, beginning
+
+if TYPE_CHECKING:
+    from mistral_async.codec.lenient import Misfit
 
 log = logging.getLogger("mistral_async")
 

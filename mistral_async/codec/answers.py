@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import inspect as mi
 
-from mistral_async.codec.lenient import Misfit, build, fits_outside
+if TYPE_CHECKING:
+    from mistral_async.codec.lenient import Misfit
 
 T = TypeVar("T")
 
@@ -39,6 +40,8 @@ class AnswerDecoder(Generic[T]):
 
     def build(self, value: object) -> tuple[T, list[Misfit]]:
         """The same, from JSON that was read already."""
+        from mistral_async.codec.lenient import build, fits_outside  # by those whose answers do not fit
+
         if self._type_info is None:
             self._type_info = mi.type_info(self._type)
         misfits: list[Misfit] = []

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 from msgspec import UNSET
 from msgspec import inspect as mi
 
 from mistral_async.codec.answers import AnswerDecoder, NotReadable, json_value
-from mistral_async.codec.lenient import Misfit
 from mistral_async.codec.problem import Problem, is_problem, read_problem
 from mistral_async.codec.sse import ServerEvent
+
+if TYPE_CHECKING:
+    from mistral_async.codec.lenient import Misfit
 
 E = TypeVar("E")
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET
 
 from mistral_async.codec.check import models_in, strict_type
-from mistral_async.codec.file_input import FilePart
 from mistral_async.codec.load import model
-from mistral_async.codec.multipart import MultipartBody
 from mistral_async.codec.outgoing import not_finite, plain_container, sendable, without_unknown
 from mistral_async.codec.query import encode_query, to_text
 from mistral_async.codec.shapes import is_array, is_object
@@ -19,6 +17,9 @@ from mistral_async.errors import RequestValidationError
 from mistral_async.http import Body
 from mistral_async.operation import Operation
 from mistral_async.settings.checks import check_headers
+
+if TYPE_CHECKING:
+    from mistral_async.codec.multipart import MultipartBody
 
 _UNSENDABLE = (TypeError, ValueError, OverflowError, RecursionError)  # what msgspec raises for what it cannot encode
 _ENDLESS = "this cannot be sent as JSON: it holds itself"
@@ -154,6 +155,9 @@ class RequestEncoder:
             raise self._refusal(exc, self._body_type) from exc
 
     def _form(self, given: Mapping[str, Any], extra: dict[str, Any], validate: bool) -> MultipartBody:
+        from mistral_async.codec.file_input import FilePart  # by those who send files
+        from mistral_async.codec.multipart import MultipartBody
+
         files = {name: value for name, value in given.items() if name in self._operation.files}
         for name in self._operation.required_files:
             if files.get(name) is None:
