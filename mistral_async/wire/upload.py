@@ -12,7 +12,8 @@ from aiohttp.abc import AbstractStreamWriter
 from mistral_async.http import Body
 from mistral_async.wire.http1_listener import listener
 
-SLICE_SIZE = 256 * 1024  # bytes of a large body given to the socket at once; more blocks the loop
+# Bytes of a large body given to the socket at once. More blocks the loop for longer, and over TLS leaves the caches.
+SLICE_SIZE = 512 * 1024
 # Bytes that fit with a request's head into a transport's buffer: nobody waits for their way out.
 # Source: asyncio/transports.py, _FlowControlMixin._set_write_buffer_limits (64 KiB, unless it was set).
 WHOLE_SIZE = 32 * 1024
@@ -152,8 +153,11 @@ def large(body: bytes | Body | None) -> bytes | Body | None:
     return None if isinstance(body, bytes) and len(body) <= WHOLE_SIZE else body
 
 
-def _slices(data: bytes) -> Iterator[bytes]:
-    return (data[start : start + SLICE_SIZE] for start in range(0, len(data), SLICE_SIZE))
+def _slices(data: bytes) -> Iterator[bytes | memoryview]:
+    if len(data) <= SLICE_SIZE:
+        return iter((data,))
+    view = memoryview(data)
+    return (view[start : start + SLICE_SIZE] for start in range(0, len(data), SLICE_SIZE))
 
 
 def _taken(writer: AbstractStreamWriter) -> int:
