@@ -39,10 +39,18 @@ class Reader:
 
     def read(self, data: bytes) -> None:
         """Bytes, cut anywhere. Raises ``ConnectionFault``."""
-        if self._rest:
-            data = self._rest + data
-            self._rest = b""
-        at, size, receiver = 0, len(data), self._receiver
+        at, size = 0, len(data)
+        while self._rest and at < size:
+            # The frame that had begun is completed alone: to put it before all of the data would copy that.
+            before, at = at, at + _missing(self._rest)
+            data_of_frame, self._rest = self._rest + data[before:at], b""
+            self._read(data_of_frame, 0)
+        if at < size:
+            self._read(data, at)
+
+    def _read(self, data: bytes, at: int) -> None:
+        """Frames from there on; what is left after them is kept."""
+        size, receiver = len(data), self._receiver
         if not self._greeted and size >= FRAME_HEADER_SIZE:
             _greet(data)
             self._greeted = True
@@ -101,6 +109,14 @@ class Reader:
         if flags & END_HEADERS:
             self._block = None
             self._receiver.fields(stream_id, bytes(block.data), end=block.end)
+
+
+def _missing(rest: bytes) -> int:
+    """How many bytes there are to come until the frame is whole, or the header that says how long it is."""
+    size = len(rest)
+    if size < FRAME_HEADER_SIZE:
+        return FRAME_HEADER_SIZE - size
+    return FRAME_HEADER_SIZE + int.from_bytes(rest[:3]) - size
 
 
 class _Block:
