@@ -17,7 +17,6 @@ from mistral_async.http import Answer, Request, Response
 from mistral_async.operation import Operation
 from mistral_async.pages import next_parameter
 from mistral_async.raw import Raw
-from mistral_async.saving import save
 from mistral_async.settings import Retry, Timeout
 from mistral_async.settings.checks import check_extra_body, check_headers, check_timeout
 from mistral_async.settings.values import check_kind
@@ -236,6 +235,8 @@ class DownloadCall(Call[bytes]):
 
         Raises ``OSError`` where it cannot be written.
         """
+        from mistral_async.saving import save  # by those who do
+
         async with self.stream() as chunks:
             return await save(chunks, Path(path))
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 DEFAULT_RETRY = Retry()
 
 # What the name of a header field says whose value may be a credential: no pickle holds it.
-CREDENTIAL = re.compile("auth|cookie|key|password|secret|token")
+CREDENTIAL = "auth|cookie|key|password|secret|token"
 
 
 class MistralClient(Resources):
@@ -143,7 +143,7 @@ class MistralClient(Resources):
 
     def __reduce__(self) -> tuple[Any, ...]:
         arguments = msgspec.structs.asdict(self._settings) | msgspec.structs.asdict(self._hooks)
-        headers = {name: value for name, value in self._settings.headers.items() if not CREDENTIAL.search(name)}
+        headers = {name: value for name, value in self._settings.headers.items() if not re.search(CREDENTIAL, name)}
         return _made_again, (type(self), {**arguments, "headers": headers})
 
 

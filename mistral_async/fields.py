@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from mistral_async.http import Headers
 
@@ -14,9 +12,9 @@ EVENT_STREAM = "text/event-stream"  # Source: WHATWG HTML, section 9.2.5
 
 LONGEST = 1e9  # seconds (31 years): whatever is more comes to the same
 
-_NUMBER = re.compile(r"\s*(?:\d+(?:\.\d*)?|\.\d+)\s*", re.ASCII)
+_NUMBER = r"\s*(?:\d+(?:\.\d*)?|\.\d+)\s*"
 # A number, and what may follow it: the same again where the field came twice, or a parameter (";w=60").
-_ZERO = re.compile(r"\s*0+(?:\.0*)?\s*(?:[,;]|$)", re.ASCII)
+_ZERO = r"\s*0+(?:\.0*)?\s*(?:[,;]|$)"
 
 
 def request_id(headers: Headers) -> str | None:
@@ -59,16 +57,20 @@ def no_allowance(headers: Headers) -> bool:
     Source: fields ``x-ratelimit-limit-*`` observed in answers of the API.
     """
     return any(
-        name.startswith("x-ratelimit-limit-") and _ZERO.match(value) is not None for name, value in headers.items()
+        name.startswith("x-ratelimit-limit-") and re.match(_ZERO, value, re.ASCII) is not None
+        for name, value in headers.items()
     )
 
 
 def _number(text: str) -> float | None:
     numbers = text.split(",")
-    return max(map(float, numbers)) if all(map(_NUMBER.fullmatch, numbers)) else None
+    return max(map(float, numbers)) if all(re.fullmatch(_NUMBER, each, re.ASCII) for each in numbers) else None
 
 
 def _until(text: str, now: Callable[[], float]) -> float | None:
+    from datetime import UTC  # by those who are told a date
+    from email.utils import parsedate_to_datetime
+
     try:
         date = parsedate_to_datetime(text)
         # Source: RFC 9110 section 5.6.7: a date without a zone (asctime's form) is in GMT too.

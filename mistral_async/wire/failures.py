@@ -19,7 +19,7 @@ from mistral_async.errors import (
 from mistral_async.http import Request
 from mistral_async.origin import NoHost
 
-_CAPITAL = re.compile("(?<!^)([A-Z][a-z])")
+_CAPITAL = "(?<!^)([A-Z][a-z])"
 # In OpenSSL's names for the alerts of RFC 8446 section 6.2, and what it says of a server that is too old for it.
 _LASTING = (
     "ALERT_HANDSHAKE_FAILURE",
@@ -84,7 +84,7 @@ def in_words(exc: BaseException | None) -> str:
     """What an exception says, on one line; where it says nothing, what its class is called."""
     if exc is not None and exc.args and (said := " ".join(str(exc).split())):
         return said
-    return "it failed" if exc is None else _CAPITAL.sub(r" \1", type(exc).__name__).strip().lower()
+    return "it failed" if exc is None else re.sub(_CAPITAL, r" \1", type(exc).__name__).strip().lower()
 
 
 def never_secure(exc: BaseException) -> bool:

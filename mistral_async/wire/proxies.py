@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import functools
-from http import HTTPStatus
-from urllib.request import getproxies_environment
 
 from mistral_async.origin import Origin
 from mistral_async.settings import Proxy
@@ -13,7 +11,6 @@ from mistral_async.wire.failures import ProxyRefused, in_words, never_secure
 
 HUNG_UP = "it closed the connection before it answered CONNECT"
 NO_HTTP = "what it answered to CONNECT is not HTTP/1"
-_PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
 def proxy_for(origin: str, *, proxy: Proxy | None, trust_env: bool) -> Proxy | None:
@@ -23,6 +20,8 @@ def proxy_for(origin: str, *, proxy: Proxy | None, trust_env: bool) -> Proxy | N
     """
     if proxy is not None or not trust_env:
         return proxy
+    from urllib.request import getproxies_environment  # which takes long to load, for those who ask for it
+
     named = getproxies_environment()
     target = Origin.of(origin)
     scheme = target.scheme if target.scheme in named else "all"
@@ -74,8 +73,10 @@ def connect_answer(head: bytes, proxy: Proxy) -> bool:
 
 def connect_refused(status: int, reason: str | None = None) -> ProxyRefused:
     """The proxy answered CONNECT, and said no; ``reason`` is how it put it, None for what the status stands for."""
-    said = f"{status:03} {_PHRASES.get(status, '') if reason is None else reason}".rstrip()
-    hint = "; it wants other credentials" if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED else ""
+    from http.client import responses  # by those who are refused something
+
+    said = f"{status:03} {responses.get(status, '') if reason is None else reason}".rstrip()
+    hint = "; it wants other credentials" if status == 407 else ""
     return ProxyRefused(f"it answered CONNECT with {said}{hint}", permanent=400 <= status < 500)
 
 
