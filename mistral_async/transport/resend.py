@@ -70,8 +70,14 @@ class Resend:
             if delay is None:
                 return response
             course = _Course(request, response, delay)
-        await _repeated()(self, course)
+        await self._repeated()(self, course)
         return course.result()
+
+    @staticmethod
+    @functools.cache
+    def _repeated() -> Callable[[Resend, _Course], Awaitable[_Course]]:
+        """``_once_more``, for as long as its course goes on; made when something is first sent again."""
+        return _repeating(Resend._once_more)
 
     async def _once_more(self, course: _Course) -> _Course:
         """Wait, and make the next attempt."""
@@ -199,11 +205,6 @@ def _after(error: MistralError, attempt: int) -> MistralError:
 
 def _goes_on(course: _Course) -> bool:
     return course.again
-
-
-@functools.cache
-def _repeated() -> Callable[[Resend, _Course], Awaitable[_Course]]:
-    return _repeating(Resend._once_more)
 
 
 def _repeating(step: F) -> F:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
+from importlib import import_module
 
 from mistral_async.http import NO_URL, Request, Response, Sending, Transport
 from mistral_async.settings import Proxy, Settings
@@ -31,7 +31,7 @@ class Network:
     def __init__(self, settings: Settings) -> None:
         """Raises ``ValueError`` where the settings for TLS do not hold."""
         if _is_http1(settings.http_version, settings.base_url):
-            import mistral_async.wire.http1  # noqa: F401  # here, for no loop to be held up by it later
+            import_module("mistral_async.wire.http1")  # here, for no loop to be held up by it later
         self._compression: Compression = settings.compression
         self._loops = PerLoop(functools.partial(_make, settings, _Tls(settings)))
 
@@ -58,7 +58,7 @@ class LoopNetwork:
         dialer: Dialer,
         max_connections: int,
     ) -> None:
-        self._http_version = http_version
+        self._http_version: HttpVersion = http_version
         self._http1 = _WhenNeeded(http1)
         self._dialer = dialer
         self._max_connections = max_connections
@@ -114,7 +114,7 @@ class _WhenNeeded:
         self._made: Transport | None = None
         self._closed = False
 
-    def send(self, request: Request, /) -> Coroutine[Any, Any, Response]:
+    def send(self, request: Request, /) -> Sending:
         """Send it, and return when the head of the response is there."""
         if self._made is None:
             if self._closed:
