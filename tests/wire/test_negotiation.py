@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 
-from mistral_async.errors import ConnectError, TLSError
+from mistral_async.errors import ClientClosed, ConnectError, TLSError
 from mistral_async.http import Request, Response
 from mistral_async.settings import Timeout
+from mistral_async.wire.dial import Dialer
 from mistral_async.wire.http2.pool import OtherProtocol
 from mistral_async.wire.negotiation import Insisted, Negotiated
+from mistral_async.wire.network import LoopNetwork
 from tests.fakes import ScriptedWire, a_request
 from tests.wire.authority import Authority
 from tests.wire.origins import http1_origin, http2_origin, network, said
@@ -55,6 +58,54 @@ async def test_a_first_caller_that_is_cancelled_does_not_hurt_the_others(authori
         with pytest.raises(asyncio.CancelledError):
             await first
         assert len(origin.spoken) == 1
+
+
+SPEAK = """
+import asyncio, sys
+from mistral_async.http import Request
+from mistral_async.settings import Settings
+from mistral_async.wire.network import Network
+
+async def speak(http_version, url):
+    network = Network(Settings(base_url=url, http_version=http_version))
+    response = await network.send(Request(method="GET", url=url, path="/"))
+    print(response.http_version, await response.read())
+    await network.aclose()
+
+asyncio.run(speak(*sys.argv[1:]))
+print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("http_version", "there", "absent"),
+    [("2", "mistral_async.wire.http2.pool", "aiohttp"), ("1.1", "aiohttp", "mistral_async.wire.http2.pool")],
+)
+async def test_a_version_that_is_not_spoken_is_not_loaded(http_version: str, there: str, absent: str) -> None:
+    async with http2_origin(None) as origin:
+        arguments = ("-c", SPEAK, http_version, f"{origin.url}/")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, env={"PYTHONPATH": ":".join(sys.path)}
+        )
+        said, _ = await process.communicate()
+
+    answer, modules = said.decode().splitlines()
+    assert answer.startswith(f"{http_version} ")
+    assert there in modules.split()
+    assert absent not in modules.split()
+
+
+async def test_what_comes_after_the_end_opens_nothing() -> None:
+    here = LoopNetwork(
+        http_version="1.1",
+        http1=lambda: pytest.fail("it was closed"),
+        dialer=Dialer(tls=None, proxy=lambda origin: None),
+        max_connections=1,
+    )
+    await here.aclose()
+
+    with pytest.raises(ClientClosed, match="before this was sent"):
+        await here.send(a_request())
 
 
 async def test_http_1_can_be_chosen_by_the_user(authority: Authority) -> None:
