@@ -18,6 +18,7 @@ from mistral_async.wire.content_coding import accept, decoded
 from mistral_async.wire.dial import Dialer
 from mistral_async.wire.failures import closed_here
 from mistral_async.wire.loops import PerLoop
+from mistral_async.wire.memory import keep_pieces
 from mistral_async.wire.proxies import proxy_for
 from mistral_async.wire.tls import HTTP1, HTTP2, make_context
 
@@ -30,6 +31,7 @@ class Network:
 
     def __init__(self, settings: Settings) -> None:
         """Raises ``ValueError`` where the settings for TLS do not hold."""
+        keep_pieces()
         if _is_http1(settings.http_version, settings.base_url):
             import_module("mistral_async.wire.http1")  # here, for no loop to be held up by it later
         self._compression: Compression = settings.compression
