@@ -8,7 +8,8 @@ from benchmarks.measurement import Measurement
 from benchmarks.works import Cell
 
 ENOUGH = 5.0  # times as many calls as the fastest client makes
-FASTEST = {"HTTP/1.1": Cell("floor", "chat-64", tls=False), "HTTP/2 over TLS": Cell("ours-h2", "chat-64", tls=True)}
+HTTP1, HTTP2 = "HTTP/1.1", "HTTP/2 over TLS"
+FASTEST = {HTTP1: Cell("floor", "chat-64", tls=False), HTTP2: Cell("ours-h2", "chat-64", tls=True)}
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,9 @@ class Capacity:
     client: float
 
     @classmethod
-    def of(cls, measurement: Measurement, workers: int) -> Capacity:
-        """From what the fastest client did, and what that cost the server."""
-        assert measurement.server is not None
-        return cls(server=workers / measurement.server, client=1 / measurement.wall)
+    def of(cls, fastest: Measurement, cost: float, workers: int) -> Capacity:
+        """From what the fastest client did, and the seconds of CPU that a call costs a server that has many."""
+        return cls(server=workers / cost, client=1 / fastest.wall)
 
     @property
     def times(self) -> float:

@@ -33,6 +33,7 @@ class Http1:
         self._connection = connection
         self._shared = shared
         self._rest = b""  # what came and is not read yet
+        self._size = 0  # bytes of the last request that was found as a whole
         self._busy = False  # with an answer: the next request waits
         self._head: Head | None = None  # of the request that is being read
         self._body: Body | None = None
@@ -46,7 +47,10 @@ class Http1:
         if self._head is None and not self._busy and not self._rest:
             known = _requests.get(cast(bytes, data))  # a view comes only with a body
             if known is not None:
+                self._size = len(data)
                 self._answer(known)
+                return
+            if 0 < self._size < len(data) and not (data := self._answer_several(bytes(data))):
                 return
         try:
             if self._head is None and not self._busy and not self._rest:
@@ -74,6 +78,16 @@ class Http1:
         if self._held:
             self._held = False
             self._shared.held.end(self)
+
+    def _answer_several(self, data: bytes) -> bytes:
+        """Answer requests that came together, and are as long as the last one, in one write; the rest is returned."""
+        at, size, pieces = 0, self._size, list[bytes]()
+        while (known := _requests.get(data[at : at + size])) is not None and known.how is AT_ONCE:
+            pieces += self._at_once(known)
+            at += size
+        if pieces:
+            self._connection.write(b"".join(pieces))
+        return data[at:]
 
     def _read_new(self, data: bytes) -> None:
         """Bytes that begin with a request; if they are just one that will come again, it is known from now on."""
@@ -140,13 +154,12 @@ class Http1:
         self._answer(found)
 
     def _answer(self, said: Answer) -> None:
+        if said.how is AT_ONCE:
+            self._connection.write(b"".join(self._at_once(said)))
+            return
         shared = self._shared
         shared.requests += 1
-        if said.how is AT_ONCE:
-            start, middle, end = shared.heads.parts(said)
-            correlation, ray = shared.numbers.plain()
-            self._connection.write(b"".join((start, correlation, middle, ray, end, said.body)))
-        elif said.how is LATER:
+        if said.how is LATER:
             self._busy = self._held = True
             shared.held.begin(self)
             shared.timers.at(time.monotonic() + HOLD, lambda: self._release(said))
@@ -161,6 +174,13 @@ class Http1:
             self._left = said.size
             self._write(said)
             self._connection.want_more()
+
+    def _at_once(self, said: Answer) -> tuple[bytes, ...]:
+        shared = self._shared
+        shared.requests += 1
+        start, middle, end = shared.heads.parts(said)
+        correlation, ray = shared.numbers.plain()
+        return start, correlation, middle, ray, end, said.body
 
     def _write(self, said: Answer, body: bytes = b"") -> None:
         start, middle, end = self._shared.heads.parts(said)

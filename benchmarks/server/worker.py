@@ -43,11 +43,10 @@ class Worker:
         while True:
             wait = shared.run_due()
             shared.heads.look()
-            if wait is None:
-                ready = poll.poll()
-            else:
-                # epoll waits for whole milliseconds: too coarse for phases of live streams.
-                ready = poll.poll(0) if select.select((fileno,), (), (), wait)[0] else []
+            # epoll waits for whole milliseconds: too coarse for phases of live streams.
+            if wait is not None and not select.select((fileno,), (), (), wait)[0]:
+                continue
+            ready = poll.poll(None if wait is None else 0)
             for number, events in ready:
                 connection = connections.get(number)
                 if connection is not None:
