@@ -137,6 +137,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return f"<Request {self}>"
 
 
+Reading: TypeAlias = Coroutine[Any, Any, bytes]
+"""What reading a response returns, of one that hands on another's: that one's, as for ``Sending``."""
+
+
 class Response(Protocol):
     """A response whose head has arrived. Its body is read once: by ``read``, or piece by piece by ``receive``.
 
@@ -160,11 +164,11 @@ class Response(Protocol):
         """How often the request was sent, until this answer came."""
         ...
 
-    async def read(self) -> bytes:
+    def read(self) -> Reading:
         """The whole body; after ``receive``, what is left of it."""
         ...
 
-    async def receive(self) -> bytes:
+    def receive(self) -> Reading:
         """The next chunk of the body, of whatever size it arrives in; empty at the end."""
         ...
 
@@ -205,11 +209,11 @@ class Wrapped:
 
     # These two only hand on: a coroutine of their own would cost time for each chunk.
 
-    def read(self) -> Coroutine[Any, Any, bytes]:
+    def read(self) -> Reading:
         """What is left of the body."""
         return self._inner.read()
 
-    def receive(self) -> Coroutine[Any, Any, bytes]:
+    def receive(self) -> Reading:
         """The next chunk of the body; empty at the end."""
         return self._inner.receive()
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mistral_async.errors import TimeoutError
-from mistral_async.http import Request, Response, Sending, TimeLimit, Transport, Wrapped
+from mistral_async.http import Reading, Request, Response, Sending, TimeLimit, Transport, Wrapped
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ class _Limited(Wrapped):
         self._alarm.stop()
         self._inner.close()
 
-    async def _in_time(self, read: Callable[[], Coroutine[Any, Any, bytes]]) -> bytes:
+    async def _in_time(self, read: Callable[[], Reading]) -> bytes:
         try:
             # What is there already is read without waiting, which no alarm would ever interrupt.
             if self._alarm.due:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any
-
 from mistral_async.errors import TransportError
-from mistral_async.http import Response, Wrapped
+from mistral_async.http import Reading, Response, Wrapped
 
 ERROR_LIMIT = 64 * 1024  # bytes of an error body that are read: no message needs more
 
@@ -47,7 +44,7 @@ class Begun(Wrapped):
         first, self._first = self._first, b""
         return first + await self._inner.read()
 
-    def receive(self) -> Coroutine[Any, Any, bytes]:
+    def receive(self) -> Reading:
         """The next chunk of the body; empty at the end."""
         return self._take() if self._first else self._inner.receive()
 

@@ -66,7 +66,7 @@ class LoopNetwork:
         self._max_connections = max_connections
         self._ways: dict[str, Transport] = {}
         # One client asks one origin, as a rule: remembering it spares finding its end in every URL.
-        self._latest: Transport = http1  # the way that was taken last,
+        self._latest: Transport = self._http1  # the way that was taken last,
         self._latest_root = NO_URL  # and how the URLs begin that it is for
 
     def send(self, request: Request, /) -> Sending:

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ def spelled(node: Any, path: str = "/v1") -> Iterator[tuple[str, Call[Any]]]:
     if hasattr(kind, "__getitem__"):
         item: Any = node
         yield from spelled(item["x"], f"{path}/{{}}")
-    for name, _ in inspect.getmembers(kind, lambda attribute: isinstance(attribute, property)):
+    for name, _ in inspect.getmembers(kind, lambda attribute: isinstance(attribute, property | cached_property)):
         if isinstance(below := getattr(node, name), Resource | Resources):
             yield from spelled(below, f"{path}/{name}")
 
