@@ -14,7 +14,6 @@ PACKAGES = (
     "mistral-async",
     "aiohttp",
     "msgspec",
-    "hpack",
     "openai",
     "mistralai",
     "httpx2",

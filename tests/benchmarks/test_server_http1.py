@@ -48,6 +48,22 @@ def test_an_answer_has_ten_fields_and_two_of_them_are_others_on_each(server: Ser
     assert seen[2]["transfer-encoding"] == "chunked"
 
 
+@pytest.mark.parametrize("cut", [0, 1, 100])  # bytes of the last request that come later
+def test_requests_that_are_known_are_answered_together(server: Served, cut: int) -> None:
+    request = post(CHAT, chat("small"))
+    with server.connect() as sock:
+        sock.sendall(request)
+        first = Answer(sock)
+        known = request * 20
+        sock.sendall(known[: len(known) - cut])
+        received = sock.recv(65536)
+        sock.sendall(known[len(known) - cut :])
+        while received.count(b"HTTP/1.1 200 OK\r\n") < 20 or not received.endswith(first.body):
+            received += sock.recv(65536)
+
+    assert received.count(first.body) == 20
+
+
 def test_requests_may_come_all_at_once(server: Served) -> None:
     with server.connect() as sock:
         sock.sendall(b"".join(post(CHAT, chat(model)) for model in ("held", "small", "none")))
