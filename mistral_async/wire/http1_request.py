@@ -14,19 +14,28 @@ from mistral_async.wire.http1_connector import Connector
 
 _UNLIMITED = TimerNoop()  # aiohttp's limit for the whole of a call, which has one of ours
 
-# Whether a response of this version of aiohttp is made of what is known here. Else aiohttp makes it, with its task.
-_KNOWN = set(inspect.signature(aiohttp.ClientResponse).parameters) == {
-    "method",
-    "url",
-    "writer",
-    "continue100",
-    "timer",
-    "request_info",
-    "traces",
-    "loop",
-    "session",
-    "stream_writer",
-}
+_ARGUMENTS: frozenset[str] = frozenset(
+    (
+        "continue100",
+        "loop",
+        "method",
+        "request_info",
+        "session",
+        "stream_writer",
+        "timer",
+        "traces",
+        "url",
+        "writer",
+    )
+)
+
+
+def is_known(response_class: type[aiohttp.ClientResponse]) -> bool:
+    """Whether a response of this version of aiohttp is made of what is known here. Else aiohttp makes it."""
+    return frozenset(inspect.signature(response_class).parameters) == _ARGUMENTS
+
+
+_KNOWN = is_known(aiohttp.ClientResponse)
 
 
 class AiohttpRequest(aiohttp.ClientRequest):
