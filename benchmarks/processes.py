@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from benchmarks.service import ROOT, Place, Service
 from benchmarks.works import Cell
 
 LONGEST = 180  # seconds of one cell
+OURS = ("mistral_async", "benchmarks")  # what is loaded from the checkout, and everything else as it was installed
 REPEATED = 3  # processes for one measurement of what happens once in a process
 IMPORTS = {
     "aiohttp": "aiohttp, msgspec",
@@ -48,6 +50,8 @@ class CellFailed(Exception):
 
 def measure(cell: Cell, service: Service, file: Path, seconds: float) -> Measurement:
     """One measurement. Raises ``CellFailed``."""
+    if cell.work in ("import", "start"):
+        as_installed()
     if cell.work == "import":
         return _median(lambda: _import(cell))
     if cell.work == "start":
@@ -66,6 +70,24 @@ def measure(cell: Cell, service: Service, file: Path, seconds: float) -> Measure
         held=after.held if cell.work == "held" else None,
         server=(after.cpu - before.cpu) / max(1, after.requests - before.requests),
     )
+
+
+@functools.cache
+def as_installed() -> None:
+    """See to it that the checkout has its byte code, which ``pip install`` has written of all others.
+
+    Raises ``CellFailed`` where it cannot be written.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "compileall", "-q", *OURS],
+        cwd=ROOT,
+        env=_environment(None),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise CellFailed(f"no byte code: {_last_line(done.stdout)}")
 
 
 def _median(measured: Callable[[], Measurement]) -> Measurement:
@@ -116,8 +138,13 @@ def _last_line(complaint: bytes) -> str:
 
 
 def _environment(place: Place | None) -> dict[str, str]:
-    """This process's, with the checkout to import from and the certificate to trust, and without proxies."""
+    """This process's, with the checkout to import from and the certificate to trust, and without proxies.
+
+    Byte code is where ``pip`` writes it, and is used.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    for elsewhere in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"):
+        environment.pop(elsewhere, None)
     environment["PYTHONPATH"] = str(ROOT)
     if place is not None:
         environment["SSL_CERT_FILE"] = place.ca

@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from benchmarks import cell
+from benchmarks import cell, processes
 from benchmarks.contenders.contender import Contender, Encoding
 from benchmarks.contenders.ours import Ours
 from benchmarks.loads import FILE_SIZE, LOADS, WrongAnswer
@@ -102,6 +103,22 @@ def test_a_cell_is_measured_in_a_process_of_its_own(contender: str, work: str, s
 
     assert 0 < measured.cpu < 60
     assert measured.wall > 0
+
+
+def test_what_is_loaded_once_has_its_byte_code_as_after_an_installation(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))
+    sources = [ROOT / "mistral_async" / "client.py", ROOT / "benchmarks" / "answers" / "chat.py"]
+    compiled = [Path(cache_from_source(str(source))) for source in sources]
+    for each in compiled:
+        each.unlink(missing_ok=True)
+    processes.as_installed.cache_clear()
+
+    measure(Cell("ours-h1", "import", tls=False), service, Path(), 0.01)
+
+    assert [each.exists() for each in compiled] == [True, True]
 
 
 def test_what_a_process_complained_of_is_told(service: Service) -> None:
