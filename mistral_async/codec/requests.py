@@ -234,10 +234,11 @@ def _wire_names(fields: Any) -> dict[str, str]:
 def _answer_only_names(body: Any) -> list[bytes]:
     """What the JSON of a body has in it where some object in it has a field that only answers have."""
     names = {
-        field.encode_name
+        wire_name
         for each in models_in(body)
-        for field in msgspec.structs.fields(each)
-        if field.name in getattr(each, "answer_only_fields", ())
+        if (answer_only := getattr(each, "answer_only_fields", ()))
+        for name, wire_name in _wire_names(each).items()
+        if name in answer_only
     }
     return [msgspec.json.encode(name) for name in sorted(names)]
 
