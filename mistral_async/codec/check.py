@@ -15,18 +15,20 @@ from typing import Annotated, Any, ForwardRef, Literal, NamedTuple, TypeGuard, U
 import msgspec
 
 
-def strict_type(annotation: Any) -> Any:
+def strict_type(annotation: Any, given: frozenset[str] | None = None) -> Any:
     """The same type, in which every object refuses unknown fields, at any depth.
+
+    Of a model itself, only the fields with the wire names ``given`` are known, and those that it must have.
 
     Takes whatever a model's annotation may be: a model, a union, a list, a map. Values decoded with it are instances
     of the twins, good for nothing but having been checked.
     """
-    return _twins(annotation).type
+    return _twins(annotation, given).type
 
 
-def models_in(annotation: Any) -> AbstractSet[type[msgspec.Struct]]:
-    """Every model that a value of this type may hold."""
-    return _twins(annotation).models
+def models_in(annotation: Any, given: frozenset[str] | None = None) -> AbstractSet[type[msgspec.Struct]]:
+    """Every model that a value of this type may hold, where it has no fields but those ``given``."""
+    return _twins(annotation, given).models
 
 
 class _Strict(NamedTuple):
@@ -35,8 +37,8 @@ class _Strict(NamedTuple):
 
 
 @functools.cache
-def _twins(annotation: Any) -> _Strict:
-    twins = _Twins()
+def _twins(annotation: Any, given: frozenset[str] | None) -> _Strict:
+    twins = _Twins(annotation, given)
     twin = twins.of(annotation)
     twins.tie()
     return _Strict(twin, twins.made.keys())
@@ -45,7 +47,10 @@ def _twins(annotation: Any) -> _Strict:
 class _Twins:
     """The twins made for one root, so that a recursive model finds the twin of itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Any, given: frozenset[str] | None) -> None:
+        """Of the root, where it is a model, only the fields with these wire names are wanted; None: all."""
+        self._root = root
+        self._given = given
         self.made: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {}
         self._recursive: set[type[msgspec.Struct]] = set()
 
@@ -79,7 +84,7 @@ class _Twins:
             self._recursive.add(model)
             return ForwardRef(_reference(model))
         self.made[model] = None  # being made: whatever refers to it now, refers forward
-        fields = msgspec.structs.fields(model)  # which evaluates every annotation
+        fields = self._fields(model)
         config = model.__struct_config__
         twin = msgspec.defstruct(
             model.__name__,
@@ -97,6 +102,12 @@ class _Twins:
         )
         self.made[model] = twin
         return twin
+
+    def _fields(self, model: type[msgspec.Struct]) -> list[msgspec.structs.FieldInfo]:
+        fields = msgspec.structs.fields(model)  # which evaluates every annotation
+        if self._given is None or model is not self._root:
+            return list(fields)
+        return [field for field in fields if field.required or field.encode_name in self._given]
 
 
 def _is_model(annotation: Any) -> TypeGuard[type[msgspec.Struct]]:

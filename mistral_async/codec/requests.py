@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET
 
-from mistral_async.codec.check import models_in, strict_type
+from mistral_async.codec.body_check import BodyCheck, check_like, whole_check, wire_names
+from mistral_async.codec.check import strict_type
 from mistral_async.codec.load import model
 from mistral_async.codec.outgoing import not_finite, plain_container, sendable, without_unknown
 from mistral_async.codec.query import encode_query, to_text
@@ -41,11 +42,9 @@ class RequestEncoder:
         self._operation = operation
         self._query = _Parameters(model(operation.query)) if operation.query else None
         self._headers = _Parameters(model(operation.headers)) if operation.headers else None
-        body = model(operation.body) if operation.body else None
-        self._body_names = _wire_names(body)
-        self._body_type = strict_type(body) if body is not None else None
-        self._check_body = msgspec.json.Decoder(self._body_type).decode if body is not None else None
-        self._answer_only = _answer_only_names(body)
+        self._body = model(operation.body) if operation.body else None
+        self._body_names = wire_names(self._body)
+        self._body_check: BodyCheck | None = None  # the latest one: for all fields, or like the first call's
         self._flag = operation.events.flag if operation.events else None
         self._encode = msgspec.json.Encoder(enc_hook=plain_container).encode
 
@@ -119,23 +118,38 @@ class RequestEncoder:
         extra: dict[str, Any],
         validate: bool,
     ) -> bytes | None:
-        if self._check_body is None:
+        if self._body is None:
             return self._bytes(extra) if extra else None
         if request is None and not fields and not self._operation.body_required and not (stream or extra):
             return None
         value = request if request is not None else fields
         if self._flag is not None:
             value = _with_flag(value, self._flag, stream)
-        encoded = self._bytes(value)
-        # Their names are looked for where that costs next to nothing; the objects, only where one was found.
-        if self._answer_only and any(map(encoded.__contains__, self._answer_only)):
-            value = self._without_answer_only(value)
-            encoded = self._bytes(value)
-        if validate:
-            self._checked(encoded, value, self._check_body)
+        value, encoded = self._fit(value, validate)
         if extra:
             encoded = self._bytes({**self._builtins(value), **extra})
         return encoded
+
+    def _fit(self, value: Any, validate: bool) -> tuple[Any, bytes]:
+        """The body without what only answers have, and its JSON, which is checked."""
+        check = self._body_check
+        if check is None or not (check.whole or validate):
+            check = self._body_check = check_like(self._body, value) if validate else whole_check(self._body)
+        sent, encoded = value, self._bytes(value)
+        # Their names are looked for where that costs next to nothing; the objects, only where one was found.
+        if check.answer_only and any(map(encoded.__contains__, check.answer_only)):
+            sent = self._without_answer_only(value)
+            encoded = self._bytes(sent)
+        if validate:
+            try:
+                check.decode(encoded)
+            except msgspec.ValidationError as exc:
+                if check.whole:
+                    self._refused(exc, sent, check)
+                else:
+                    self._body_check = whole_check(self._body)
+                    return self._fit(value, validate)
+        return sent, encoded
 
     def _without_answer_only(self, value: Any) -> Any:
         try:
@@ -143,16 +157,15 @@ class RequestEncoder:
         except RecursionError as exc:
             raise self._error(_ENDLESS) from exc
 
-    def _checked(self, encoded: bytes, value: Any, check: Callable[[bytes], Any]) -> None:
+    def _refused(self, failure: msgspec.ValidationError, value: Any, check: BodyCheck) -> None:
+        """Raise what says so, unless what was refused came from an answer that is newer than this SDK."""
+        known = without_unknown(value)
+        if known is value:
+            raise self._refusal(failure, check.type) from failure
         try:
-            check(encoded)
+            check.decode(self._bytes(known))
         except msgspec.ValidationError as exc:
-            known = without_unknown(value)
-            if known is not value:
-                # Something in it came from an answer that is newer than this SDK: the rest is checked without it.
-                self._checked(self._bytes(known), known, check)
-                return
-            raise self._refusal(exc, self._body_type) from exc
+            raise self._refusal(exc, check.type) from exc
 
     def _form(self, given: Mapping[str, Any], extra: dict[str, Any], validate: bool) -> MultipartBody:
         from mistral_async.codec.file_input import FilePart  # by those who send files
@@ -163,8 +176,8 @@ class RequestEncoder:
             if files.get(name) is None:
                 raise self._error(f"missing required file {name!r}", field=name)
         plain = self._builtins({name: value for name, value in given.items() if name not in files})
-        if validate and self._body_type is not None:
-            self._convert(plain, self._body_type)
+        if validate and self._body is not None:
+            self._convert(plain, strict_type(self._body))
         fields = {**plain, **self._builtins(extra)}
         self._refuse_not_finite(fields)
         pairs = [(name, text) for name, value in fields.items() for text in _form_texts(value)]
@@ -216,31 +229,12 @@ class _Parameters:
     """Query or header parameters: their names in Python and on the wire, and the type that checks them."""
 
     def __init__(self, parameters: Any) -> None:
-        self.names = _wire_names(parameters)
+        self.names = wire_names(parameters)
         self.checked_type = strict_type(parameters)
 
 
 class _NoParameters(msgspec.Struct, forbid_unknown_fields=True):
     """Checks the arguments of an operation that takes none."""
-
-
-def _wire_names(fields: Any) -> dict[str, str]:
-    """Python name to wire name, of a model; nothing of any other type."""
-    if isinstance(fields, type) and issubclass(fields, msgspec.Struct):
-        return dict(zip(fields.__struct_fields__, fields.__struct_encode_fields__, strict=True))
-    return {}
-
-
-def _answer_only_names(body: Any) -> list[bytes]:
-    """What the JSON of a body has in it where some object in it has a field that only answers have."""
-    names = {
-        wire_name
-        for each in models_in(body)
-        if (answer_only := getattr(each, "answer_only_fields", ()))
-        for name, wire_name in _wire_names(each).items()
-        if name in answer_only
-    }
-    return [msgspec.json.encode(name) for name in sorted(names)]
 
 
 def _with_flag(value: Any, flag: str, stream: bool) -> Any:
