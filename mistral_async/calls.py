@@ -8,19 +8,20 @@ import warnings
 from collections.abc import AsyncIterator, Coroutine, Generator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 import msgspec
 
 from mistral_async.engine import DEFAULTS, Engine, Options, whole
 from mistral_async.http import Answer, Request, Response
 from mistral_async.operation import Operation
-from mistral_async.pages import next_parameter
 from mistral_async.raw import Raw
 from mistral_async.settings import Retry, Timeout
 from mistral_async.settings.checks import check_extra_body, check_headers, check_timeout
 from mistral_async.settings.values import check_kind
-from mistral_async.streams import ByteStream, EventStream
+
+if TYPE_CHECKING:
+    from mistral_async.streams import ByteStream, EventStream
 
 T = TypeVar("T")
 C = TypeVar("C", bound="Call[Any]")
@@ -170,6 +171,8 @@ class StreamingCall(Call[T], Generic[T, E]):
 
     def stream(self) -> EventStream[E]:
         """The events, for ``async with``: closed at the end of the block, however it is left."""
+        from mistral_async.streams import EventStream  # by those who stream
+
         self._spend()
         operation, request = self._operation, self._request("events", stream=True)
         return EventStream(
@@ -201,6 +204,8 @@ class PagedCall(Call[T], Generic[T, Item]):
         return self._items()
 
     async def _items(self) -> AsyncIterator[Item]:
+        from mistral_async.pages import next_parameter  # by those who want more than one
+
         pages = self._operation.pages
         if pages is None:
             raise TypeError(f"{self._operation} has no pages")
@@ -224,6 +229,8 @@ class DownloadCall(Call[bytes]):
 
     def stream(self) -> ByteStream:
         """The chunks, for ``async with``: closed at the end of the block, however it is left."""
+        from mistral_async.streams import ByteStream  # by those who stream
+
         self._spend()
         return ByteStream(self._open)
 

@@ -16,11 +16,9 @@ from msgspec import UNSET, UnsetType
 
 from mistral_async._version import __version__
 from mistral_async.codec.answers import UNFIT, AnswerDecoder, NotReadable
-from mistral_async.codec.events import ErrorEvent, EventDecoder
 from mistral_async.codec.load import model
-from mistral_async.codec.problem import Problem, read_problem
+from mistral_async.codec.problem import ErrorEvent, Problem, read_problem
 from mistral_async.codec.requests import RequestEncoder
-from mistral_async.codec.sse import EventParser, ServerEvent
 from mistral_async.errors import APIError, ResponseDecodeError, error_for
 from mistral_async.fields import EVENT_STREAM, is_event_stream, media_type, request_id, retry_after
 from mistral_async.http import Answer, Request, Response, Transport
@@ -29,7 +27,9 @@ from mistral_async.settings import Retry, Settings, Timeout
 from mistral_async.transport.held import ERROR_LIMIT, beginning
 
 if TYPE_CHECKING:
+    from mistral_async.codec.events import EventDecoder
     from mistral_async.codec.lenient import Misfit
+    from mistral_async.codec.sse import ServerEvent
 
 log = logging.getLogger("mistral_async")
 
@@ -64,6 +64,8 @@ def _decoder(operation: Operation) -> AnswerDecoder[Any] | None:
 def _event_decoder(operation: Operation) -> EventDecoder[Any]:
     if operation.events is None:
         raise TypeError(f"{operation} has no events")
+    from mistral_async.codec.events import EventDecoder  # by those who stream
+
     return EventDecoder(model(operation.events.type))
 
 
@@ -256,5 +258,7 @@ async def whole(response: Response) -> bytes:
 
 def _events(events: Events, body: bytes) -> list[ServerEvent]:
     """Every event of a stream that was read whole, up to its end."""
+    from mistral_async.codec.sse import EventParser  # by those who stream
+
     end = events.end.encode() if events.end is not None else None
     return list(itertools.takewhile(lambda event: event.data != end, EventParser().feed(body)))

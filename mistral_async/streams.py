@@ -11,8 +11,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from mistral_async.codec.answers import NotReadable
-from mistral_async.codec.events import ErrorEvent
-from mistral_async.codec.problem import Problem
+from mistral_async.codec.problem import ErrorEvent, Problem
 from mistral_async.codec.sse import EventParser, ServerEvent
 from mistral_async.errors import ConnectionLost, MistralError, StreamError, TransportError
 from mistral_async.fields import request_id

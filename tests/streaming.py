@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from mistral_async.codec.answers import NotReadable
-from mistral_async.codec.events import ErrorEvent
-from mistral_async.codec.problem import Problem
+from mistral_async.codec.problem import ErrorEvent, Problem
 from mistral_async.codec.sse import ServerEvent
 from mistral_async.errors import ConnectionLost
 from mistral_async.http import Response

@@ -7,7 +7,7 @@ nothing that is made for all of them would not; so whatever it refuses is for th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
@@ -16,7 +16,7 @@ from mistral_async.codec.check import models_in, strict_type
 from mistral_async.codec.shapes import is_object
 
 
-class BodyCheck(NamedTuple):
+class BodyCheck(msgspec.Struct, frozen=True):
     """Of all fields, or of some."""
 
     whole: bool  # all fields are known: what it refuses is refused

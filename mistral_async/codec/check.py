@@ -10,7 +10,7 @@ import functools
 import operator
 import types
 from collections.abc import Set as AbstractSet
-from typing import Annotated, Any, ForwardRef, Literal, NamedTuple, TypeGuard, Union, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, Literal, TypeGuard, Union, get_args, get_origin
 
 import msgspec
 
@@ -31,7 +31,7 @@ def models_in(annotation: Any, given: frozenset[str] | None = None) -> AbstractS
     return _twins(annotation, given).models
 
 
-class _Strict(NamedTuple):
+class _Strict(msgspec.Struct, frozen=True):
     type: Any
     models: AbstractSet[type[msgspec.Struct]]  # that have a twin in it
 

@@ -10,21 +10,13 @@ from msgspec import UNSET
 from msgspec import inspect as mi
 
 from mistral_async.codec.answers import AnswerDecoder, NotReadable, json_value
-from mistral_async.codec.problem import Problem, is_problem, read_problem
+from mistral_async.codec.problem import ErrorEvent, is_problem, read_problem
 from mistral_async.codec.sse import ServerEvent
 
 if TYPE_CHECKING:
     from mistral_async.codec.lenient import Misfit
 
 E = TypeVar("E")
-
-
-class ErrorEvent(Exception):
-    """The server reported an error where an event was expected. ``problem`` is what it says."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
 
 
 class EventDecoder(Generic[E]):

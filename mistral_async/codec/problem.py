@@ -25,6 +25,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: tuple[Any, ...] = ()
 
 
+class ErrorEvent(Exception):
+    """The server reported an error where an event was expected. ``problem`` is what it says."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
 def read_problem(body: bytes) -> Problem:
     """Whatever the body is, a message of bounded length. Never raises."""
     if not _as_it_is(body):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET
@@ -26,7 +26,7 @@ _UNSENDABLE = (TypeError, ValueError, OverflowError, RecursionError)  # what msg
 _ENDLESS = "this cannot be sent as JSON: it holds itself"
 
 
-class Encoded(NamedTuple):
+class Encoded(msgspec.Struct, frozen=True):
     """What the arguments of one call come to."""
 
     query: str

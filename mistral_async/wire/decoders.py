@@ -9,7 +9,9 @@ import functools
 import importlib
 import zlib
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 ZSTD_WINDOW = 23  # binary logarithm. Source: RFC 9659 section 3 (8 MiB, which every decoder has)
 
@@ -35,7 +37,7 @@ class Decoder(Protocol):
         ...
 
 
-class Coding(NamedTuple):
+class Coding(msgspec.Struct, frozen=True):
     """How to undo one coding."""
 
     name: str

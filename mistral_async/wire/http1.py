@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from mistral_async.http import NO_URL, Request, Response
@@ -171,7 +171,7 @@ class Http1:
         )
 
 
-class _Route(NamedTuple):
+class _Route(msgspec.Struct, frozen=True):
     """How an origin is reached."""
 
     slots: Slots

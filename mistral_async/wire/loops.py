@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, Callable
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
 
 LOOK_AGAIN = 0.1  # seconds between looks at another thread's loop: where it ends first, nothing tells us so
 
@@ -77,7 +79,7 @@ class PerLoop(Generic[T]):
                 raise
 
 
-class _Opened(NamedTuple, Generic[T]):
+class _Opened(msgspec.Struct, Generic[T], frozen=True, eq=False):
     thing: T
     scope: AsyncGenerator[T, None]
     process: int  # a fork inherits sockets that it must not use

@@ -10,17 +10,20 @@ import functools
 import ssl
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from mistral_async.http import NO_URL, Request, Response, Sending, Transport
 from mistral_async.settings import Proxy, Settings
 from mistral_async.settings.client import Compression, HttpVersion
 from mistral_async.wire.content_coding import accept, decoded
-from mistral_async.wire.dial import Dialer
 from mistral_async.wire.failures import closed_here
 from mistral_async.wire.loops import PerLoop
 from mistral_async.wire.memory import keep_pieces
 from mistral_async.wire.proxies import proxy_for
 from mistral_async.wire.tls import HTTP1, HTTP2, make_context
+
+if TYPE_CHECKING:
+    from mistral_async.wire.dial import Dialer
 
 
 class Network:
@@ -57,12 +60,12 @@ class LoopNetwork:
         *,
         http_version: HttpVersion,
         http1: Callable[[], Transport],
-        dialer: Dialer,
+        dialer: Callable[[], Dialer],
         max_connections: int,
     ) -> None:
         self._http_version: HttpVersion = http_version
         self._http1 = _WhenNeeded(http1)
-        self._dialer = dialer
+        self._dialer = functools.cache(dialer)
         self._max_connections = max_connections
         self._ways: dict[str, Transport] = {}
         # One client asks one origin, as a rule: remembering it spares finding its end in every URL.
@@ -94,7 +97,7 @@ class LoopNetwork:
         from mistral_async.wire.negotiation import Insisted, Negotiated
 
         def pool(*alpn: str) -> Pool:
-            dial = functools.partial(self._dialer.dial, origin, alpn=alpn)
+            dial = functools.partial(self._dialer().dial, origin, alpn=alpn)
             return Pool(dial, max_connections=self._max_connections)
 
         if self._http_version == "auto":
@@ -152,9 +155,15 @@ def _make(settings: Settings, tls: _Tls) -> LoopNetwork:
     return LoopNetwork(
         http_version=settings.http_version,
         http1=lambda: _http1(settings, tls, proxy),
-        dialer=Dialer(tls=tls.base, proxy=proxy),
+        dialer=lambda: _dialer(tls, proxy),
         max_connections=settings.max_connections,
     )
+
+
+def _dialer(tls: _Tls, proxy: Callable[[str], Proxy | None]) -> Dialer:
+    from mistral_async.wire.dial import Dialer
+
+    return Dialer(tls=tls.base, proxy=proxy)
 
 
 def _http1(settings: Settings, tls: _Tls, proxy: Callable[[str], Proxy | None]) -> Transport:

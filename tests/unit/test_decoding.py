@@ -10,7 +10,7 @@ import pytest
 from msgspec import UNSET
 
 from mistral_async.codec.answers import NotReadable
-from mistral_async.codec.events import ErrorEvent
+from mistral_async.codec.problem import ErrorEvent
 from mistral_async.codec.sse import ServerEvent
 from mistral_async.engine import SHOWN_MISFITS, Engine
 from mistral_async.errors import ResponseDecodeError

@@ -9,8 +9,9 @@ import pytest
 from msgspec import UNSET, UnsetType, field
 
 from mistral_async.codec.answers import NotReadable
-from mistral_async.codec.events import ErrorEvent, EventDecoder
+from mistral_async.codec.events import EventDecoder
 from mistral_async.codec.lenient import Misfit
+from mistral_async.codec.problem import ErrorEvent
 from mistral_async.codec.sse import ServerEvent
 from mistral_async.model import Model, UnknownVariant
 from tests.samples import Chunk, Text, Usage

@@ -99,7 +99,7 @@ async def test_what_comes_after_the_end_opens_nothing() -> None:
     here = LoopNetwork(
         http_version="1.1",
         http1=lambda: pytest.fail("it was closed"),
-        dialer=Dialer(tls=None, proxy=lambda origin: None),
+        dialer=lambda: Dialer(tls=None, proxy=lambda origin: None),
         max_connections=1,
     )
     await here.aclose()
