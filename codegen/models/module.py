@@ -1,4 +1,8 @@
-"""Write one module of models: a class for every object, then the aliases, each after what it is made of."""
+"""Write one module of models: a class for every object, then the aliases, each after what it is made of.
+
+Annotations are text only where they name what comes later: msgspec compiles and evaluates what is text for each model
+that is used, in each process.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +46,6 @@ def render(module: str, names: list[str], document: Document, annotations: Annot
         BANNER,
         docstring(_about(module, document)),
         "",
-        "from __future__ import annotations",
-        "",
         writer.imports.render(),
     ]
     return "\n".join(head) + "\n\n" + "\n\n".join(body)
@@ -55,6 +57,7 @@ class _Writer:
         self._module = module
         self._document = document
         self._annotations = annotations
+        self._written: set[str] = set()  # classes of this module
 
     def alias(self, name: str) -> str:
         schema = self._document.schemas[name]
@@ -71,6 +74,7 @@ class _Writer:
         for (wire, value), annotation in zip(fields(schema).items(), self._annotations[name], strict=True):
             parts.append(self._field(name, wire, value, annotation) + _prose(value, _INDENT))
         body = "".join(parts) or f"{_INDENT}pass\n"
+        self._written.add(name)
         base = "VectorModel" if any(_VECTOR in value for value in fields(schema).values()) else "Model"
         return f"class {name}({self._text(base)}, {', '.join(options)}):\n{body}"
 
@@ -98,15 +102,25 @@ class _Writer:
             else:
                 options["default"] = repr(default)
         elif wire not in self._document.schemas[name]["required"]:
-            annotation = f"{annotation} | UnsetType"
+            nullable = annotation.endswith(" | None")
+            annotation = f"{annotation.removesuffix(' | None')} | UnsetType{' | None' if nullable else ''}"
             options["default"] = self._text("UNSET")
-        line = f"{_INDENT}{python}: {self._text(annotation)}"
+        line = f"{_INDENT}{python}: {self._quoted(self._text(annotation))}"
         if options.keys() == {"default"}:
             return f"{line} = {options['default']}\n"
         if options:
             written = ", ".join(f"{key}={option}" for key, option in options.items())
             return f"{line} = {self.imports.module('msgspec')}.field({written})\n"
         return f"{line}\n"
+
+    def _quoted(self, annotation: str) -> str:
+        """As text, where it names something that this module has later."""
+        later = {
+            name
+            for name in _names(annotation)
+            if name not in _FROM and name not in self._written and self._document.modules.get(name) == self._module
+        }
+        return f'"{annotation}"' if later else annotation
 
     def _text(self, annotation: str) -> str:
         """``annotation``, with all that it is made of imported."""
