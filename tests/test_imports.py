@@ -39,6 +39,45 @@ def test_a_model_loads_only_its_own_module_and_what_is_shared() -> None:
     }
 
 
+ASK = """
+import asyncio, sys
+from mistral_async import MistralClient
+from tests.fakes import ScriptedResponse, ScriptedWire
+
+async def ask():
+    answer = b'{"id": "i", "object": "o", "created": 1, "model": "m", "choices": [], "usage": {}}'
+    async with MistralClient(api_key="k", wire=ScriptedWire(ScriptedResponse(200, answer))) as client:
+        await client.chat.completions.post(model="m", messages=[{"role": "user", "content": "hi"}])
+
+asyncio.run(ask())
+print(*sys.modules)
+"""
+
+NOT_FOR_A_PLAIN_CALL = (
+    "codec.complaint",
+    "codec.events",
+    "codec.file_input",
+    "codec.file_reader",
+    "codec.lenient",
+    "codec.multipart",
+    "codec.sse",
+    "pages",
+    "streams",
+    "transport.circuit",
+    "transport.circuits",
+    "vector",
+    "wire.network",
+)
+
+
+def test_a_plain_call_loads_nothing_that_streams_pages_files_failures_or_circuits_need() -> None:
+    done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
+
+    loaded = set(done.stdout.split())
+    assert "mistral_async.codec.requests" in loaded
+    assert {f"mistral_async.{name}" for name in NOT_FOR_A_PLAIN_CALL} & loaded == set()
+
+
 def test_every_name_that_is_offered_is_there() -> None:
     for name in dir(mistral_async):
         assert getattr(mistral_async, name) is not None

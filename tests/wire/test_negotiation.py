@@ -79,7 +79,11 @@ print(*sys.modules)
 
 @pytest.mark.parametrize(
     ("http_version", "there", "absent"),
-    [("2", "mistral_async.wire.http2.pool", "aiohttp"), ("1.1", "aiohttp", "mistral_async.wire.http2.pool")],
+    [
+        ("2", "mistral_async.wire.http2.pool", "aiohttp"),
+        ("1.1", "aiohttp", "mistral_async.wire.http2.pool"),
+        ("1.1", "aiohttp", "mistral_async.wire.dial"),
+    ],
 )
 async def test_a_version_that_is_not_spoken_is_not_loaded(http_version: str, there: str, absent: str) -> None:
     async with http2_origin(None) as origin:
