@@ -16,16 +16,13 @@ from mistral_async.settings.timeout import Timeout
 from mistral_async.wire.aiohttp_failures import TunnelFailed, cause_of, failure_of
 from mistral_async.wire.failures import closed_here, no_connection
 from mistral_async.wire.http1_connector import Connector
-from mistral_async.wire.http1_request import AiohttpRequest
+from mistral_async.wire.http1_request import KNOWN, WAITING_SIZE, Endpoint
 from mistral_async.wire.http1_response import HEAD_SIZE, MOST_FIELDS, AiohttpResponse, Http1Response, stopped
 from mistral_async.wire.proxies import HUNG_UP, asked_for_credentials, authorization
 from mistral_async.wire.slots import Slots
 from mistral_async.wire.under_way import UnderWay
 from mistral_async.wire.upload import Upload, large
 
-# Bytes of an answer that may wait to be taken; at twice as many, reading pauses. With a quarter of it that happens at
-# each piece that asyncio reads (256 KiB), and a download takes half as long again.
-WAITING_SIZE = 256 * 1024
 AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")  # what aiohttp would send of its own accord
 
 
@@ -76,7 +73,13 @@ class Http1:
                 request.deadline.begun = True
             if request.timeout is not self._timeout:
                 self._timeout, self._limits = request.timeout, _limits(request.timeout)
-            if not under_way.closed:
+            if under_way.closed:
+                pass
+            elif upload is None and route.direct:
+                endpoint = route.endpoint or self._reach(route, request)
+                connection = await endpoint.connect(self._limits[0])
+                answer = await (await endpoint.write(request, connection)).start(connection)
+            else:
                 answer = await (self._session or self._open()).request(
                     request.method,
                     URL(request.url, encoded=True),
@@ -127,14 +130,19 @@ class Http1:
             await asyncio.sleep(0)  # those that were cancelled drop their connections, which aiohttp would not
             await self._session.close()
 
+    def _reach(self, route: _Route, request: Request) -> Endpoint:
+        session = self._session or self._open()
+        route.endpoint = Endpoint(session, self._connector, URL(request.url, encoded=True), route.tls)
+        return route.endpoint
+
     def _open(self) -> aiohttp.ClientSession:
+        self._connector = Connector(self._under_way)
         self._session = aiohttp.ClientSession(
-            connector=Connector(self._under_way),
+            connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,  # it would inflate without a bound
             read_bufsize=WAITING_SIZE,
-            request_class=AiohttpRequest,
             response_class=AiohttpResponse,
             max_line_size=HEAD_SIZE,
             max_field_size=HEAD_SIZE,
@@ -168,10 +176,11 @@ class Http1:
             proxy_headers=fields if secure and fields else None,
             headers={} if secure else {**fields, **close},
             middlewares=(_connect_once,) if secure and proxy is not None else (),
+            direct=KNOWN and proxy is None,
         )
 
 
-class _Route(msgspec.Struct, frozen=True):
+class _Route(msgspec.Struct, eq=False):
     """How an origin is reached."""
 
     slots: Slots
@@ -180,6 +189,8 @@ class _Route(msgspec.Struct, frozen=True):
     proxy_headers: Mapping[str, str] | None
     headers: Mapping[str, str]  # that go with each request
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...]
+    direct: bool  # small requests are written here, and not by aiohttp's session
+    endpoint: Endpoint | None = None  # once one was
 
     def __repr__(self) -> str:
         # Not the fields, which hold the credentials for the proxy.

@@ -44,10 +44,10 @@ class Connector(aiohttp.TCPConnector):
                 protocol = connection.protocol
                 if protocol is None:
                     return connection
-                if making or not protocol.should_close:
+                if making or not (protocol.should_close or protocol.writing_paused):
                     break
                 # Something came while it lay idle, which would be taken for the next answer. Source: RFC 9112
-                # section 9.2.
+                # section 9.2. Or what was sent before has not left yet, and the next request would have to wait.
                 drop(connection)
         except BaseException:
             # What TLS has begun on is closed politely by asyncio, which waits for the server's part in it.

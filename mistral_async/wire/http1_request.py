@@ -1,17 +1,30 @@
-"""Requests over HTTP/1.1: aiohttp's, of which a small one goes out at once."""
+"""Requests over HTTP/1.1 that are written at once: head and body together, to an origin that is reached directly.
+
+``ClientSession.request`` could send them too. It keeps all that it knows of a request until the answer is there, which
+takes 4 KB for each that waits; it copies and checks what was checked before; and it starts a task to write a body.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import ssl
 
 import aiohttp
 from aiohttp.connector import Connection
 from aiohttp.helpers import TimerNoop
 from aiohttp.http import StreamWriter
+from multidict import CIMultiDict
+from yarl import URL
 
+from mistral_async.http import Request
 from mistral_async.wire.http1_connector import Connector
+from mistral_async.wire.http1_response import HEAD_SIZE, MOST_FIELDS, AiohttpResponse
 
+# Bytes of an answer that may wait to be taken; at twice as many, reading pauses. With aiohttp's own 64 KiB that
+# happens at each piece that asyncio reads (256 KiB).
+WAITING_SIZE = 256 * 1024
+UNASKED = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # without a body, they do not say so
 _UNLIMITED = TimerNoop()  # aiohttp's limit for the whole of a call, which has one of ours
 
 _ARGUMENTS: frozenset[str] = frozenset(
@@ -35,39 +48,71 @@ def is_known(response_class: type[aiohttp.ClientResponse]) -> bool:
     return frozenset(inspect.signature(response_class).parameters) == _ARGUMENTS
 
 
-_KNOWN = is_known(aiohttp.ClientResponse)
+KNOWN = is_known(aiohttp.ClientResponse)
 
 
-class AiohttpRequest(aiohttp.ClientRequest):
-    """aiohttp's request. Its body, where it is bytes, is written with the head, from where it is sent.
+class Endpoint:
+    """An origin, and how its connections are asked for."""
 
-    aiohttp starts a task for that, which costs a sixth of a small call (Python 3.11).
-    """
+    def __init__(
+        self, session: aiohttp.ClientSession, connector: Connector, url: URL, tls: ssl.SSLContext | bool
+    ) -> None:
+        """``url`` is any of the origin's. Raises ``aiohttp.InvalidURL``."""
+        self._session = session
+        self._connector = connector
+        self._loop = asyncio.get_running_loop()
+        # It stands for each request to the origin: of what it holds, only where they go is looked at.
+        self._any = aiohttp.ClientRequest("GET", url, loop=self._loop, session=session, ssl=tls)
+        self._info = self._any.request_info  # what aiohttp's errors say of a request; it never holds the key
+        self._host = self._any.headers["host"]
 
-    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        """Write it, and return its response to be."""
-        body, protocol = self.body, conn.protocol
-        at_once = isinstance(body, aiohttp.BytesPayload) or not body
-        # To a proxy it may be written otherwise. Where the last request has not left yet, this one has to wait.
-        if not (at_once and _KNOWN) or self.proxy is not None or protocol is None or protocol.writing_paused:
-            return await super().send(conn)
-        writer = StreamWriter(protocol, self.loop)
-        await writer.write_headers(f"{self.method} {self.url.raw_path_qs} HTTP/1.1", self.headers)
-        connector = self.session.connector
-        if not (isinstance(connector, Connector) and connector.alone):
-            # Those that are made ready in the same turn of the loop leave one right after the other: to wake a server
-            # for each, between two, costs both sides a third more (64 calls at once).
-            await asyncio.sleep(0)
-        await writer.write_eof(await body.as_bytes() if body else b"")
-        return self.response_class(
-            self.method,
-            self.original_url,
-            writer=None,
-            continue100=None,
-            timer=_UNLIMITED,
-            request_info=self.request_info,
-            traces=[],
-            loop=self.loop,
-            session=self.session,
-            stream_writer=writer,
-        )
+    async def connect(self, limits: aiohttp.ClientTimeout) -> Connection:
+        """A connection that nobody uses. Raises what aiohttp does."""
+        try:
+            return await self._connector.connect(self._any, [], limits)
+        except TimeoutError as exc:
+            raise aiohttp.ConnectionTimeoutError("no connection in time") from exc
+
+    async def write(self, request: Request, connection: Connection) -> AiohttpResponse:
+        """Write it, whose body is bytes or None, and return its response to be. A failure closes the connection."""
+        try:
+            url, body, protocol = URL(request.url, encoded=True), request.body, connection.protocol
+            assert protocol is not None
+            assert body is None or isinstance(body, bytes)
+            protocol.set_response_params(
+                timer=_UNLIMITED,
+                skip_payload=request.method == "HEAD",
+                read_until_eof=True,
+                auto_decompress=False,  # it would inflate without a bound
+                read_timeout=request.timeout.read,
+                read_bufsize=WAITING_SIZE,
+                max_line_size=HEAD_SIZE,
+                max_field_size=HEAD_SIZE,
+                max_headers=MOST_FIELDS,
+            )
+            headers = CIMultiDict({"Host": self._host})
+            headers.update(request.headers)
+            if body is not None or request.method not in UNASKED:
+                headers["Content-Length"] = str(len(body or b""))
+            writer = StreamWriter(protocol, self._loop)
+            await writer.write_headers(f"{request.method} {url.raw_path_qs} HTTP/1.1", headers)
+            if not self._connector.alone:
+                # Those that are made ready in the same turn of the loop leave one right after the other: to wake a
+                # server for each, between two, costs both sides a third more (64 calls at once).
+                await asyncio.sleep(0)
+            await writer.write_eof(body or b"")
+            return AiohttpResponse(
+                request.method,
+                url,
+                writer=None,
+                continue100=None,
+                timer=_UNLIMITED,
+                request_info=self._info,
+                traces=[],
+                loop=self._loop,
+                session=self._session,
+                stream_writer=writer,
+            )
+        except BaseException:
+            connection.close()
+            raise

@@ -190,6 +190,7 @@ class AiohttpResponse(aiohttp.ClientResponse):
         except BaseException as exc:
             if transport is not None:
                 transport.abort()  # to close it would wait for what was not read yet, and for the end of TLS
+            self.close()
             # After these two, aiohttp would send a GET, PUT or DELETE again by itself, unseen and uncounted.
             if isinstance(exc, aiohttp.ClientOSError):
                 raise Broken(str(exc)) from exc
