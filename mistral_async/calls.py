@@ -107,7 +107,11 @@ class Call(Coroutine[Any, Any, T_co]):
 
     async def _answer(self) -> T_co:
         request = self._request()
-        response = await self._engine.send(request)
+        # It is sent once: while it waits, nobody has to keep what was encoded.
+        self._body = self._params = None
+        response = await self._engine.begin(request)
+        if not 200 <= response.status < 300:
+            raise await self._engine.error(request, response)
         return cast(T_co, self._engine.decode(self._operation, request, response, await whole(response)))
 
     def __await__(self) -> Generator[Any, Any, T_co]:

@@ -21,7 +21,7 @@ from mistral_async.codec.problem import ErrorEvent, Problem, read_problem
 from mistral_async.codec.requests import RequestEncoder
 from mistral_async.errors import APIError, ResponseDecodeError, error_for
 from mistral_async.fields import EVENT_STREAM, is_event_stream, media_type, request_id, retry_after
-from mistral_async.http import Answer, Request, Response, Transport
+from mistral_async.http import Answer, Request, Response, Sending, Transport
 from mistral_async.operation import Events, Operation
 from mistral_async.settings import Retry, Settings, Timeout
 from mistral_async.transport.held import ERROR_LIMIT, beginning
@@ -117,12 +117,16 @@ class Engine:
             answer=answer,
         )
 
+    def begin(self, request: Request) -> Sending:
+        """The response, its body unread and whatever its status: of one that is not 2xx, ``error`` is to be raised."""
+        return self._transport.send(request)
+
     async def send(self, request: Request) -> Response:
         """The response, its body unread. Raises ``APIError`` for a status that is not 2xx, ``TransportError``."""
         response = await self._transport.send(request)
         if 200 <= response.status < 300:
             return response
-        raise await self._error(request, response)
+        raise await self.error(request, response)
 
     async def send_for_events(self, request: Request) -> Response:
         """The response, whose body is a stream of events. Besides, raises ``ResponseDecodeError`` where it is not."""
@@ -186,7 +190,7 @@ class Engine:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def _error(self, request: Request, response: Response) -> APIError:
+    async def error(self, request: Request, response: Response) -> APIError:
         """The error that a response stands for. Its body is read as far as a message needs it."""
         body = await beginning(response, self._at_most(ERROR_LIMIT))
         problem = read_problem(body)

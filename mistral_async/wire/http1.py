@@ -224,11 +224,10 @@ def _complete(request: Request) -> bool:
 
 def _limits(timeout: Timeout) -> tuple[aiohttp.ClientTimeout, aiohttp.ClientTimeout]:
     """Of most requests, and of those whose body takes its time: it says when the wait for the answer begins."""
-    # The name's resolution is part of connecting, which `sock_connect` alone would not limit.
-    upload = aiohttp.ClientTimeout(total=None, connect=timeout.connect, sock_connect=timeout.connect)
-    whole = aiohttp.ClientTimeout(
-        total=None, connect=timeout.connect, sock_connect=timeout.connect, sock_read=timeout.read
-    )
+    # Of connecting all in all, which the name's resolution is a part of. aiohttp's `sock_connect` would limit a part of
+    # that by the same, with a timer more.
+    upload = aiohttp.ClientTimeout(total=None, connect=timeout.connect)
+    whole = aiohttp.ClientTimeout(total=None, connect=timeout.connect, sock_read=timeout.read)
     return whole, upload
 
 

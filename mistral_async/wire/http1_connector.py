@@ -25,6 +25,7 @@ class Connector(aiohttp.TCPConnector):
         # A limit would make a queue, which would count as connecting.
         super().__init__(limit=0, socket_factory=_make)  # pyright: ignore[reportUnknownMemberType]  # as aiohttp has it
         self._under_way = under_way
+        self._lost = under_way.lost
 
     @property
     def alone(self) -> bool:
@@ -49,16 +50,18 @@ class Connector(aiohttp.TCPConnector):
                 # Something came while it lay idle, which would be taken for the next answer. Source: RFC 9112
                 # section 9.2. Or what was sent before has not left yet, and the next request would have to wait.
                 drop(connection)
-        except BaseException:
+        except BaseException as exc:
             # What TLS has begun on is closed politely by asyncio, which waits for the server's part in it.
             for each in making:
                 with contextlib.suppress(OSError):  # it is closed already, or never was connected
                     each.shutdown(socket.SHUT_RDWR)
+            if isinstance(exc, TimeoutError):
+                raise aiohttp.ConnectionTimeoutError("no connection in time") from exc
             raise
         finally:
             _MAKING.reset(token)
         if making and (transport := protocol.transport) is not None:
-            transport.set_protocol(Listener(protocol, transport, self._under_way.lost))
+            transport.set_protocol(Listener(protocol, transport, self._lost))
         if req.proxy is not None and not req.is_ssl():
             # As its request says by ``connection: close``, which not every proxy repeats in its answer.
             protocol.force_close()

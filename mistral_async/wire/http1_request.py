@@ -9,11 +9,15 @@ from __future__ import annotations
 import asyncio
 import inspect
 import ssl
+from collections.abc import Coroutine
+from typing import Any
 
 import aiohttp
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.helpers import TimerNoop
 from aiohttp.http import StreamWriter
+from aiohttp.tracing import Trace
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -51,6 +55,19 @@ def is_known(response_class: type[aiohttp.ClientResponse]) -> bool:
 KNOWN = is_known(aiohttp.ClientResponse)
 
 
+class _Target(aiohttp.ClientRequest):
+    """What stands for each request to an origin: only where they go is asked of it."""
+
+    _key: ConnectionKey | None = None
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        """The same for all, where aiohttp's request makes one each time it is asked."""
+        if self._key is None:
+            self._key = super().connection_key
+        return self._key
+
+
 class Endpoint:
     """An origin, and how its connections are asked for."""
 
@@ -61,17 +78,14 @@ class Endpoint:
         self._session = session
         self._connector = connector
         self._loop = asyncio.get_running_loop()
-        # It stands for each request to the origin: of what it holds, only where they go is looked at.
-        self._any = aiohttp.ClientRequest("GET", url, loop=self._loop, session=session, ssl=tls)
-        self._info = self._any.request_info  # what aiohttp's errors say of a request; it never holds the key
-        self._host = self._any.headers["host"]
+        self._target = _Target("GET", url, loop=self._loop, session=session, ssl=tls)
+        self._info = self._target.request_info  # what aiohttp's errors say of a request; it never holds the key
+        self._host = self._target.headers["host"]
+        self._traces: list[Trace] = []
 
-    async def connect(self, limits: aiohttp.ClientTimeout) -> Connection:
+    def connect(self, limits: aiohttp.ClientTimeout) -> Coroutine[Any, Any, Connection]:
         """A connection that nobody uses. Raises what aiohttp does."""
-        try:
-            return await self._connector.connect(self._any, [], limits)
-        except TimeoutError as exc:
-            raise aiohttp.ConnectionTimeoutError("no connection in time") from exc
+        return self._connector.connect(self._target, self._traces, limits)
 
     async def write(self, request: Request, connection: Connection) -> AiohttpResponse:
         """Write it, whose body is bytes or None, and return its response to be. A failure closes the connection."""
@@ -108,7 +122,7 @@ class Endpoint:
                 continue100=None,
                 timer=_UNLIMITED,
                 request_info=self._info,
-                traces=[],
+                traces=self._traces,
                 loop=self._loop,
                 session=self._session,
                 stream_writer=writer,
