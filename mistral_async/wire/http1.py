@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -80,19 +81,7 @@ class Http1:
                 connection = await endpoint.connect(self._limits[0])
                 answer = await (await endpoint.write(request, connection)).start(connection)
             else:
-                answer = await (self._session or self._open()).request(
-                    request.method,
-                    URL(request.url, encoded=True),
-                    headers={**request.headers, **route.headers} if route.headers else request.headers,
-                    data=request.body if upload is None else upload,
-                    allow_redirects=False,
-                    timeout=self._limits[0 if upload is None else 1],
-                    proxy=route.proxy,
-                    proxy_headers=route.proxy_headers,
-                    ssl=route.tls,
-                    middlewares=route.middlewares,
-                    skip_auto_headers=None if _complete(request) else AUTOMATIC,
-                )
+                answer = await self._through_session(request, route, upload)
         except (aiohttp.ClientError, OSError, UnicodeError) as exc:  # the last of a name that is none
             if under_way.ended(task, cancelling):  # which aiohttp took for something else
                 failure = closed_here(request, answered=False, processed=True)
@@ -129,6 +118,23 @@ class Http1:
         if self._session is not None:
             await asyncio.sleep(0)  # those that were cancelled drop their connections, which aiohttp would not
             await self._session.close()
+
+    def _through_session(
+        self, request: Request, route: _Route, upload: Upload | None
+    ) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
+        return (self._session or self._open()).request(
+            request.method,
+            URL(request.url, encoded=True),
+            headers={**request.headers, **route.headers} if route.headers else request.headers,
+            data=request.body if upload is None else upload,
+            allow_redirects=False,
+            timeout=self._limits[0 if upload is None else 1],
+            proxy=route.proxy,
+            proxy_headers=route.proxy_headers,
+            ssl=route.tls,
+            middlewares=route.middlewares,
+            skip_auto_headers=None if _complete(request) else AUTOMATIC,
+        )
 
     def _reach(self, route: _Route, request: Request) -> Endpoint:
         session = self._session or self._open()

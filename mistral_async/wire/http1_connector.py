@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any
 
 import aiohttp
@@ -26,6 +26,7 @@ class Connector(aiohttp.TCPConnector):
         super().__init__(limit=0, socket_factory=_make)  # pyright: ignore[reportUnknownMemberType]  # as aiohttp has it
         self._under_way = under_way
         self._lost = under_way.lost
+        self._context = Context()  # of the connections' timers
 
     @property
     def alone(self) -> bool:
@@ -61,7 +62,7 @@ class Connector(aiohttp.TCPConnector):
         finally:
             _MAKING.reset(token)
         if making and (transport := protocol.transport) is not None:
-            transport.set_protocol(Listener(protocol, transport, self._lost))
+            transport.set_protocol(Listener(protocol, transport, self._lost, self._context))
         if req.proxy is not None and not req.is_ssl():
             # As its request says by ``connection: close``, which not every proxy repeats in its answer.
             protocol.force_close()

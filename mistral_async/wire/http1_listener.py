@@ -7,6 +7,7 @@ come near it, so here a connection has one timer, which looks when the bytes cam
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 
 import aiohttp
@@ -16,18 +17,20 @@ from aiohttp.client_proto import ResponseHandler
 class Listener(asyncio.Protocol):
     """Stands between a connection and aiohttp's part in it, and hands on what comes."""
 
-    __slots__ = ("_content", "_heard", "_limit", "_loop", "_on_lost", "_protocol", "_timer", "_transport")
+    __slots__ = ("_content", "_context", "_heard", "_limit", "_loop", "_on_lost", "_protocol", "_timer", "_transport")
 
     def __init__(
         self,
         protocol: ResponseHandler,
         transport: asyncio.Transport,
         on_lost: Callable[[asyncio.Transport], None],
+        context: contextvars.Context,
     ) -> None:
-        """``on_lost`` is told that the connection has ended."""
+        """``on_lost`` is told that the connection has ended. The timer runs in ``context``, and keeps no caller's."""
         self._protocol = protocol
         self._transport = transport
         self._on_lost = on_lost
+        self._context = context
         self._loop = asyncio.get_running_loop()
         self._heard = 0.0  # the loop's time when something came, or somebody began to wait
         self._limit: float | None = None  # seconds; None: nobody waits, or for as long as it takes
@@ -94,7 +97,7 @@ class Listener(asyncio.Protocol):
     def _set(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(due, self._look)
+        self._timer = self._loop.call_at(due, self._look, context=self._context)
 
 
 def listener(transport: asyncio.BaseTransport | None) -> Listener | None:
