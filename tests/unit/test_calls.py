@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -42,6 +43,24 @@ async def test_awaiting_a_call_again_raises() -> None:
         await listing
 
     assert len(wire.requests) == 1
+
+
+async def test_a_call_that_waits_has_let_go_of_its_arguments() -> None:
+    class Arguments(dict[str, Any]):
+        """Which may be looked for, as a plain dict may not."""
+
+    arguments = Arguments(page=1)
+    kept = weakref.ref(arguments)
+    wire = ScriptedWire(ScriptedResponse(200, [FOREVER]))
+    waiting = asyncio.create_task(Call[Any](engine(wire), LIST, "/v1/files", None, arguments))
+    await asyncio.sleep(0)
+
+    del arguments
+
+    assert len(wire.requests) == 1
+    assert kept() is None
+    waiting.cancel()
+    await asyncio.wait([waiting])
 
 
 async def test_each_way_of_scheduling_a_coroutine_takes_a_call() -> None:
