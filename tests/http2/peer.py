@@ -26,7 +26,7 @@ from hyperframe.frame import (
 
 from tests.http2.numbers import INITIAL_WINDOW, INTERNAL_ERROR, NO_ERROR, PREFACE
 
-FRAME_SIZE = 16_384  # bytes; more only where the client said so, which ours does not
+FRAME_SIZE = 16_384  # bytes, as most servers send them, whatever more the client takes
 
 Fields: TypeAlias = Sequence[tuple[str, str]]
 Answer: TypeAlias = Callable[["PeerStream"], Awaitable[None]]

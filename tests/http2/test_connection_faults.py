@@ -24,7 +24,7 @@ from tests.http2.peer import Peer, PeerStream, hold, until
 
 # What the peer sends while streams 1, 3 and 5 wait, and the code that it is told.
 BROKEN: dict[str, tuple[bytes, int]] = {
-    "a frame that is too long": (raw(0, 0, 1, b"x" * 16_385), FRAME_SIZE_ERROR),
+    "a frame that is too long": (raw(0, 0, 1, b"x" * 65_537), FRAME_SIZE_ERROR),
     "DATA on an idle stream": (raw(0, 0, 99, b"x"), PROTOCOL_ERROR),
     "DATA of the connection": (raw(0, 0, 0, b"x"), PROTOCOL_ERROR),
     "padding longer than its frame": (raw(0, 8, 1, b"\xffx"), PROTOCOL_ERROR),

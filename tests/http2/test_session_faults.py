@@ -24,9 +24,9 @@ from tests.http2.numbers import (
 )
 
 WRONG = {
-    "DATA too long": (raw(DATA, 0, 1, bytes(16385)), "FRAME_SIZE_ERROR"),
-    "HEADERS too long": (raw(HEADERS, END_HEADERS, 1, bytes(16385)), "FRAME_SIZE_ERROR"),
-    "unknown type too long": (raw(77, 0, 0, bytes(16385)), "FRAME_SIZE_ERROR"),
+    "DATA too long": (raw(DATA, 0, 1, bytes(65537)), "FRAME_SIZE_ERROR"),
+    "HEADERS too long": (raw(HEADERS, END_HEADERS, 1, bytes(65537)), "FRAME_SIZE_ERROR"),
+    "unknown type too long": (raw(77, 0, 0, bytes(65537)), "FRAME_SIZE_ERROR"),
     "RST_STREAM of 3": (raw(RST_STREAM, 0, 1, bytes(3)), "FRAME_SIZE_ERROR"),
     "RST_STREAM of 5": (raw(RST_STREAM, 0, 1, bytes(5)), "FRAME_SIZE_ERROR"),
     "RST_STREAM of nothing": (raw(RST_STREAM, 0, 1), "FRAME_SIZE_ERROR"),
@@ -104,7 +104,7 @@ def test_a_fault_ends_the_connection_and_every_stream(said: bytes, code: str) ->
 def test_a_frame_that_is_too_long_is_not_waited_for() -> None:
     talk = Conversation()
 
-    talk.says(raw(DATA, 0, 1, bytes(16385))[:9])
+    talk.says(raw(DATA, 0, 1, bytes(65537))[:9])
 
     talk.ended_with("FRAME_SIZE_ERROR")
 

@@ -26,7 +26,7 @@ def test_it_begins_with_preface_settings_and_a_wider_window() -> None:
     assert written.startswith(PREFACE)
     first, second = parsed(written)
     assert isinstance(first, SettingsFrame)
-    assert first.settings == {2: 0, 4: 1024 * 1024, 6: 64 * 1024}
+    assert first.settings == {2: 0, 4: 1024 * 1024, 5: 64 * 1024, 6: 64 * 1024}
     assert (second.stream_id, vars(second)["window_increment"]) == (0, 16 * 1024 * 1024 - 65535)
 
 

@@ -21,7 +21,7 @@ from tests.http2.frames_of import (
 )
 from tests.http2.numbers import DATA, END_STREAM, PADDED
 
-FULL = 16384  # bytes: the largest frame
+FULL = 16384  # bytes in a frame of most servers
 
 
 def credit(talk: Conversation) -> dict[int, int]:
@@ -31,6 +31,19 @@ def credit(talk: Conversation) -> dict[int, int]:
         assert isinstance(frame, WindowUpdateFrame)
         given[frame.stream_id] = given.get(frame.stream_id, 0) + frame.window_increment
     return given
+
+
+@pytest.mark.parametrize("cut", [1, 8, 9, 10, 16_384, 65_545, 100_000])
+def test_a_frame_as_long_as_we_announce_is_taken_however_it_is_cut(cut: int) -> None:
+    talk = Conversation()
+    stream = talk.opens()
+    body = bytes(range(256)) * 256
+    sent = talk.head(1) + data(1, body) + data(1, body)
+
+    for at in range(0, len(sent), cut):
+        talk.says(sent[at : at + cut])
+
+    assert (talk.session.failure, stream.take()) == (None, body * 2)
 
 
 def test_room_is_the_smaller_of_both_windows() -> None:

@@ -13,11 +13,11 @@ from mistral_async.wire.http2.frames import (
     END_STREAM,
     FRAME_HEADER_SIZE,
     HEADERS,
+    LARGEST_FRAME_SIZE,
     MAX_STREAM_ID,
     PADDED,
     PRIORITY_FLAG,
     SETTINGS,
-    SMALLEST_MAX_FRAME_SIZE,
     ConnectionFault,
     ErrorCode,
     unpack_header,
@@ -58,7 +58,7 @@ class Reader:
             frame_type, flags, stream_id = unpack_header(data, at)
             length = frame_type >> 8
             frame_type &= 0xFF
-            if length > SMALLEST_MAX_FRAME_SIZE:
+            if length > LARGEST_FRAME_SIZE:
                 raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "a frame longer than allowed")
             if self._block is not None and frame_type != CONTINUATION:
                 raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "header fields broken off by another frame")

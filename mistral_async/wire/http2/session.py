@@ -45,6 +45,7 @@ class Session:
         ours: dict[int, int] = {
             Setting.ENABLE_PUSH: 0,
             Setting.INITIAL_WINDOW_SIZE: WINDOW,
+            Setting.MAX_FRAME_SIZE: frames.LARGEST_FRAME_SIZE,
             Setting.MAX_HEADER_LIST_SIZE: MAX_HEADER_LIST_SIZE,
         }
         self._frames += (
