@@ -19,7 +19,8 @@ from benchmarks.server.routes import Route
 from benchmarks.server.state import HOLD, Shared
 from benchmarks.server.stream import Stream
 
-_FRAME = 16 * 1024  # bytes of DATA in a frame: what every client takes
+_FRAME = 16 * 1024  # bytes of DATA in a frame: what every client takes ...
+_LONG = 64 * 1024  # ... and at most, where the client takes more: a frame is not broken off for another stream
 _TURN = 1024 * 1024  # bytes written before others have their turn
 
 
@@ -33,6 +34,7 @@ class Replies:
         self._shared = shared
         self._encoder = Encoder()
         self._window = self._first_window = 65_535  # bytes; of the connection, and of a new stream
+        self._frame = _FRAME
         self._sending: deque[Stream] = deque()  # with something unsent
 
     def open(self, stream_id: int, place: Route) -> Stream:
@@ -122,6 +124,8 @@ class Replies:
                 self._first_window = value
             elif key == frames.HEADER_TABLE_SIZE:
                 self._encoder.limit(value)
+            elif key == frames.MAX_FRAME_SIZE:
+                self._frame = min(value, _LONG)
         self.out.append(frames.frame(SETTINGS, ACK, 0, b""))
 
     def flush(self) -> None:
@@ -151,7 +155,7 @@ class Replies:
             if stream.window <= 0:
                 waiting.append(stream)
                 continue
-            part = stream.take(min(_FRAME, stream.window, self._window))
+            part = stream.take(min(self._frame, stream.window, self._window))
             size = len(part)
             out += (header(size, DATA, 0 if stream.unsent else END_STREAM, stream.id), part)
             stream.window -= size
