@@ -28,6 +28,7 @@ class FileReader:
         self._open = open_file
         self._ours = ours
         self._start = _in_own_thread if may_stall else _in_pool
+        self._ahead = not may_stall  # a pipe is not read for somebody who may not come for it
         self._awaited = not ours and not may_stall
         self._file: BinaryIO | None = None
         self._lock = threading.Lock()  # of what follows; never held while the file is touched
@@ -36,12 +37,19 @@ class FileReader:
         self._waiting: list[Callable[[], object]] = []  # to be told when no thread has it any more
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """What is left of the file, in pieces of at most ``READ_SIZE`` bytes."""
+        """What is left of the file, in pieces of at most ``READ_SIZE`` bytes. The next one is read meanwhile."""
+        piece = self._begin()
         try:
-            while chunk := await self._read():
+            while chunk := await piece:
+                if self._ahead:
+                    piece = self._begin()
                 yield chunk
+                if not self._ahead:
+                    piece = self._begin()
         finally:
             self.leave()
+            _drop(piece)
+            await self.over()
 
     def leave(self) -> None:
         """Read no more. Never waits."""
@@ -67,13 +75,8 @@ class FileReader:
         if cancelled is not None:
             raise cancelled
 
-    async def _read(self) -> bytes:
-        try:
-            return await self._start(partial(contextvars.copy_context().run, self._step))
-        except asyncio.CancelledError:
-            self.leave()
-            await self.over()
-            raise
+    def _begin(self) -> asyncio.Future[bytes]:
+        return self._start(partial(contextvars.copy_context().run, self._step))
 
     def _step(self) -> bytes:
         """In a thread: open the file, unless it is open, and read a piece of it."""
@@ -97,6 +100,12 @@ class FileReader:
     def _close(self) -> None:
         if self._ours and self._file is not None:
             self._file.close()
+
+
+def _drop(piece: asyncio.Future[bytes]) -> None:
+    """Nobody wants it, nor the error that came instead."""
+    if not piece.cancel() and not piece.cancelled():
+        piece.exception()
 
 
 def _in_pool(step: Callable[[], bytes]) -> asyncio.Future[bytes]:

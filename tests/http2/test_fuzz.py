@@ -69,7 +69,9 @@ def blocks() -> list[bytes]:
 ids = st.sampled_from([0, 1, 1, 1, 3, 3, 5, 7, 2, 99, 2**31 - 1, 2**31 + 1])
 sizes = st.sampled_from([0, 1, 5, 100, 16384, 65535, 65536, 65537, 2**20, 2**31 - 1, 2**31, 2**32 - 1])
 flags = st.sampled_from([0, 1, 4, 5, 5, 8, 9, 0x0D, 0x20, 0x24, 0xFF])
-some_bytes = st.one_of(st.sampled_from([b"", b"abc", b"\0", b"\x02abc\0\0", bytes(16384), bytes(65536)]), st.binary(max_size=40))
+some_bytes = st.one_of(
+    st.sampled_from([b"", b"abc", b"\0", b"\x02abc\0\0", bytes(16384), bytes(65536)]), st.binary(max_size=40)
+)
 
 
 @st.composite

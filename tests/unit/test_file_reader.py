@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import gc
 import io
 import os
 import threading
@@ -74,14 +75,84 @@ async def test_a_file_of_our_own_is_closed_at_its_end() -> None:
     assert disk.file.closed
 
 
-async def test_a_file_of_our_own_is_closed_when_it_is_left_between_two_reads() -> None:
+async def test_a_file_of_our_own_is_closed_when_it_is_left_between_two_pieces() -> None:
     disk = Disk()
     disk.ready.set()
     async with contextlib.aclosing(FileReader(disk.open, ours=True, may_stall=False).chunks()) as chunks:
         await anext(chunks)
         assert not disk.file.closed
 
-    assert disk.file.closed
+    await until_closed(disk.file)
+
+
+class SlowEnd(io.BytesIO):
+    """Gives its first piece at once; its second read takes until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__(CONTENT)
+        self.asked, self.ready = threading.Event(), threading.Event()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell():
+            self.asked.set()
+            assert self.ready.wait(5)
+        return super().read(size)
+
+
+async def test_the_next_piece_is_read_while_one_is_sent() -> None:
+    file = SlowEnd()
+    async with contextlib.aclosing(FileReader(lambda: file, ours=True, may_stall=False).chunks()) as chunks:
+        await anext(chunks)
+        assert await asyncio.to_thread(file.asked.wait, 5)
+        file.ready.set()
+
+
+async def test_a_file_that_may_stall_is_not_read_before_somebody_comes_for_it() -> None:
+    file = SlowEnd()
+    async with contextlib.aclosing(FileReader(lambda: file, ours=True, may_stall=True).chunks()) as chunks:
+        await anext(chunks)
+        assert not await asyncio.to_thread(file.asked.wait, 0.05)
+
+
+async def test_a_file_of_our_own_that_is_left_while_it_is_read_ahead_is_closed_after_that() -> None:
+    file = SlowEnd()
+    async with contextlib.aclosing(FileReader(lambda: file, ours=True, may_stall=False).chunks()) as chunks:
+        await anext(chunks)
+        await asyncio.to_thread(file.asked.wait, 5)
+
+    assert not file.closed
+    file.ready.set()
+    await until_closed(file)
+
+
+async def test_a_file_of_the_callers_that_is_read_ahead_has_come_to_rest_when_the_pass_is_over() -> None:
+    file = SlowEnd()
+    chunks = FileReader(lambda: file, ours=False, may_stall=False).chunks()
+    await anext(chunks)
+    await asyncio.to_thread(file.asked.wait, 5)
+    closing = asyncio.ensure_future(chunks.aclose())
+    await asyncio.wait([closing], timeout=0.05)
+
+    assert not closing.done()
+    file.ready.set()
+    await closing
+    assert not file.closed
+
+
+async def test_an_error_of_a_piece_that_nobody_comes_for_is_nobodys(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                raise OSError("the disk is gone")
+            return super().read(size)
+
+    chunks = FileReader(lambda: Broken(CONTENT), ours=True, may_stall=False).chunks()
+    assert await anext(chunks) == CONTENT
+    await asyncio.sleep(0.02)  # the next read fails meanwhile
+    await chunks.aclose()
+    gc.collect()
+
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("may_stall", [False, True])
