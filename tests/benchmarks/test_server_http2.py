@@ -38,6 +38,7 @@ class Client:
         self.h2.initiate_connection()
         self.bodies: dict[int, bytes] = defaultdict(bytes)
         self.frames: dict[int, int] = defaultdict(int)
+        self.longest = 0  # bytes of DATA in a frame
         self.fields: dict[int, Fields] = {}
         self.ended: set[int] = set()
         self.pongs: list[bytes] = []
@@ -79,6 +80,7 @@ class Client:
             assert event.stream_id is not None
             self.bodies[event.stream_id] += event.data or b""
             self.frames[event.stream_id] += 1
+            self.longest = max(self.longest, len(event.data or b""))
             if self.credit:
                 self.h2.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id)
         elif isinstance(event, h2.events.StreamEnded):
@@ -248,6 +250,22 @@ def test_an_upload_gets_the_credit_that_it_needs(server: Served, protocol: str |
         client.run_until_answered(stream)
 
     assert json.loads(client.bodies[stream])["bytes"] == len(content)
+
+
+@pytest.mark.parametrize(("announced", "sent"), [(16_384, 16_384), (40_000, 40_000), (2**20, 65_536)])
+def test_frames_are_as_long_as_the_client_takes_and_no_longer_than_64_kib(
+    server: Served, announced: int, sent: int
+) -> None:
+    with server.connect("h2") as sock:
+        client = Client(sock, window=2**20)
+        client.h2.update_settings({h2.settings.SettingCodes.MAX_FRAME_SIZE: announced})
+        client.h2.increment_flow_control_window(2**20)
+        client.h2.ping(b"settings")
+        client.run(lambda: bool(client.pongs))
+        stream = client.ask("GET", "/v1/models")
+        client.run_until_answered(stream)
+
+    assert client.longest == sent
 
 
 def test_a_ping_is_answered(server: Served) -> None:
