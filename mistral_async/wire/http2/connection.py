@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 from mistral_async.http import Request
-from mistral_async.wire.failures import certificate_refused, closed_here
+from mistral_async.wire.failures import certificate_refused, closed_here, in_words
 from mistral_async.wire.http2.exchange import Exchange
 from mistral_async.wire.http2.head import Heads
 from mistral_async.wire.http2.outbox import Outbox
@@ -54,6 +54,7 @@ class Http2Connection(asyncio.Protocol):
         self.pulse: Pulse
         self.closed = False  # there is no transport any more
         self.last_written = 0  # the stream above which nothing has left for the peer
+        self.arrived: list[Exchange] = []  # those who are to be woken, when all that came has been taken in
         self._on_change = on_change
         self._ping_after = ping_after
         self._ping_limit = ping_limit
@@ -69,7 +70,7 @@ class Http2Connection(asyncio.Protocol):
         self._ended = asyncio.Event()
         self._scheduled = False  # a flush is
         self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_at = math.inf
+        self.alarm_at = math.inf
         self._promised = 0  # streams that the pool has given away, to be opened in a moment
         self._written = 0  # bytes given to the transport
         self._idle_since = 0.0  # the loop's time
@@ -152,10 +153,10 @@ class Http2Connection(asyncio.Protocol):
 
     def watch(self, when: float) -> None:
         """Look at everything that can run out at this time, or before."""
-        if when < self._alarm_at and not self._closing:
+        if when < self.alarm_at and not self._closing:
             if self._alarm is not None:
                 self._alarm.cancel()
-            self._alarm_at = when
+            self.alarm_at = when
             self._alarm = self.loop.call_at(when, self._look)
 
     def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -189,7 +190,10 @@ class Http2Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.pulse.heard = now = self.loop.time()
         if self.session.receive(data, now):
-            self.flush_soon()  # after the tasks that this woke: what they send goes with it
+            self.flush_soon()  # after the tasks that this wakes: what they send goes with it
+        arrived, self.arrived = self.arrived, []
+        for exchange in arrived:
+            exchange.wake(at_once=len(arrived) == 1)  # which may do anything to this connection: nothing follows
 
     def pause_writing(self) -> None:
         self.outbox.paused = True
@@ -205,7 +209,7 @@ class Http2Connection(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
         self.refusal = certificate_refused(exc)
-        self.session.lost("closed the connection" if exc is None else f"dropped the connection: {_text(exc)}")
+        self.session.lost("closed the connection" if exc is None else f"dropped the connection: {in_words(exc)}")
         self._full.end()
         self._ended.set()
         self._on_change()
@@ -245,7 +249,7 @@ class Http2Connection(asyncio.Protocol):
     # What runs out.
 
     def _look(self) -> None:
-        self._alarm, self._alarm_at = None, math.inf
+        self._alarm, self.alarm_at = None, math.inf
         now = self.loop.time()
         self._look_at_flow(now)
         due = math.inf
@@ -293,7 +297,3 @@ class Http2Connection(asyncio.Protocol):
             case None:
                 pass
         return min(idle_until, self.pulse.due(busy=busy))
-
-
-def _text(exc: Exception) -> str:
-    return " ".join(str(exc).split()) or type(exc).__name__

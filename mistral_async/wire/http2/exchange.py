@@ -16,6 +16,7 @@ from mistral_async.wire.http2.head import Heads
 from mistral_async.wire.http2.outbox import SLICE_SIZE, Outbox, Piece
 from mistral_async.wire.http2.session import Session
 from mistral_async.wire.http2.stream import Failure
+from mistral_async.wire.http2.waiter import Waiter
 
 
 class Carrier(Protocol):
@@ -25,6 +26,8 @@ class Carrier(Protocol):
     heads: Heads
     outbox: Outbox
     loop: asyncio.AbstractEventLoop
+    alarm_at: float  # when it looks at what can run out
+    arrived: list[Exchange]  # what has come for these, they take when all that came is known
     last_written: int
     refusal: ssl.SSLError | None
 
@@ -41,6 +44,7 @@ class Exchange:
         "_carrier",
         "_error",
         "_given_up",
+        "_limit",
         "_over",
         "_piece",
         "_since",
@@ -61,8 +65,9 @@ class Exchange:
         self._piece: Piece | None = None  # of the body, that the peer has yet to make room for
         self.began = carrier.loop.time()
         self._since = 0.0  # the loop's time since when the caller has waited for the server
+        self._limit = request.timeout.read if request.timeout.read is not None else math.inf  # seconds
         self._upload: asyncio.Task[None] | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: Waiter | None = None
         body, session = request.body, carrier.session
         self.stream = session.open(carrier.heads.of(request), end=body is None or body == b"", notify=self._notify)
         if isinstance(body, bytes):
@@ -114,8 +119,9 @@ class Exchange:
 
     def take(self) -> bytes:
         """What has arrived of the body and was not taken."""
-        data = self.stream.take()
-        if self._carrier.session.pending:  # window that the peer gets back
+        stream = self.stream
+        data = stream.take()
+        if stream.outgoing.frames:  # window that the peer gets back
             self._carrier.flush_soon()
         return data
 
@@ -147,8 +153,8 @@ class Exchange:
 
     def due(self) -> float:
         """The loop's time at which the limit ``read`` runs out; infinity while nobody waits for the server."""
-        limit = self.request.timeout.read
-        if limit is None or self._waiter is None or self._waiter.done():
+        limit = self._limit
+        if self._waiter is None or self._waiter.done():
             return math.inf
         since = max(self._since, self.stream.heard)
         if self._piece is not None:
@@ -160,7 +166,7 @@ class Exchange:
         """The limit ``read`` ran out."""
         self.fail(silent(self.request) if self._piece is None else stalled(self.request))
 
-    def _change(self) -> asyncio.Future[None]:
+    def _change(self) -> Waiter:
         """What is to be awaited, once; raises where nothing will change any more."""
         if self._error is not None:
             raise self._error
@@ -170,8 +176,10 @@ class Exchange:
             raise self._error_of(self.stream.failure)
         if self._waiter is not None and not self._waiter.done():  # done: who waited was cancelled
             raise RuntimeError("this response is being read by another task")
-        self._waiter = waiter = self._carrier.loop.create_future()
-        self._carrier.watch(self.due())
+        carrier = self._carrier
+        self._waiter = waiter = Waiter(loop=carrier.loop)
+        if self._since + self._limit < carrier.alarm_at:  # it runs out then at the earliest
+            carrier.watch(self.due())
         return waiter
 
     def _processed(self, failure: Failure) -> bool:
@@ -194,14 +202,18 @@ class Exchange:
             if self._piece is not None:
                 self._carrier.outbox.move_soon()
             if self._waiter is not None:
-                self._wake()
+                self._carrier.arrived.append(self)
 
-    def _wake(self) -> None:
+    def wake(self, *, at_once: bool = False) -> None:
+        """Let the caller go on who waits for something to change: at once, where nothing else is left to do."""
         waiter = self._waiter
         if waiter is not None:
             self._waiter = None
             if not waiter.done():
-                waiter.set_result(None)
+                if at_once:
+                    waiter.go_on()
+                else:
+                    waiter.set_result(None)
 
     def _leave(self) -> None:
         if self._over:
@@ -210,7 +222,7 @@ class Exchange:
         if self._upload is not None:
             self._upload.cancel()  # an answer that is complete needs no more of the request
         self._carrier.left(self)
-        self._wake()
+        self.wake()
 
     async def _send(self, body: memoryview | Body) -> None:
         """Send the body, or what is left of it."""

@@ -22,23 +22,23 @@ class Patience:
     Source: RFC 9113 section 10.5 (such frames are legitimate, and so is refusing too many).
     """
 
-    __slots__ = ("_clock", "_left", "_since")
+    __slots__ = ("_clock", "_since", "left")
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._since = clock()
-        self._left = BURST
+        self.left = BURST  # what the peer has to spend
 
     def earn(self, frames: int) -> None:
         """The peer did, or is given, useful work."""
-        self._left += frames
+        self.left += frames
 
     def spend(self, cost: int) -> bool:
         """Whether it was there to spend."""
-        left = min(self._left, MOST) - cost
+        left = min(self.left, MOST) - cost
         if left < 0:  # the clock is asked only now
             now = self._clock()
             left += min(BURST, int((now - self._since) * RATE))
             self._since = now
-        self._left = left
+        self.left = left
         return left >= 0

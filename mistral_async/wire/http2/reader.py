@@ -37,20 +37,16 @@ class Reader:
         self._rest = b""  # the beginning of a frame
         self._block: _Block | None = None  # header fields that go on in the next frame
 
-    def read(self, data: bytes) -> None:
-        """Bytes, cut anywhere. Raises ``ConnectionFault``."""
-        at, size = 0, len(data)
+    def read(self, data: bytes, at: int = 0) -> None:
+        """Bytes from there on, cut anywhere. Raises ``ConnectionFault``."""
+        size, receiver = len(data), self._receiver
         while self._rest and at < size:
             # The frame that had begun is completed alone: to put it before all of the data would copy that.
             before, at = at, at + _missing(self._rest)
             data_of_frame, self._rest = self._rest + data[before:at], b""
-            self._read(data_of_frame, 0)
-        if at < size:
-            self._read(data, at)
-
-    def _read(self, data: bytes, at: int) -> None:
-        """Frames from there on; what is left after them is kept."""
-        size, receiver = len(data), self._receiver
+            self.read(data_of_frame)
+        if at >= size:
+            return
         if not self._greeted and size >= FRAME_HEADER_SIZE:
             _greet(data)
             self._greeted = True
@@ -80,7 +76,7 @@ class Reader:
                 self._continuation(flags, stream_id, payload)
             else:
                 receiver.control(frame_type, flags, stream_id, payload)
-        self._rest = data[at:]
+        self._rest = data[at:] if at < size else b""
 
     def _headers(self, flags: int, stream_id: int, payload: bytes) -> None:
         if flags & PADDED:

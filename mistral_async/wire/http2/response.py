@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from typing import Any
+
 from mistral_async.http import Headers
 from mistral_async.wire.http2.exchange import Exchange
 
@@ -30,9 +33,9 @@ class Http2Response:
             chunks.append(rest)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    async def receive(self) -> bytes:
+    def receive(self) -> Reading:
         """The next chunk of the body; empty at the end."""
-        return await self._exchange.receive()
+        return self._exchange.receive()
 
     def close(self) -> None:
         """Reset the stream, unless its end has arrived. The connection goes on."""

@@ -34,7 +34,6 @@ class Stream:
     """A stream, as far as it has come: written by its session, read by everybody; its opener calls ``take``."""
 
     __slots__ = (
-        "_outgoing",
         "begun",
         "bodyless",
         "chunks",
@@ -46,6 +45,7 @@ class Stream:
         "id",
         "noted",
         "notify",
+        "outgoing",
         "receivable",
         "sent",
         "size",
@@ -71,7 +71,7 @@ class Stream:
         self.sent = False  # we have ended it
         self.window = window  # body bytes the peer takes on this stream; negative after it shrank
         self.noted = False  # the session will call `notify` soon
-        self._outgoing = outgoing
+        self.outgoing = outgoing
         self.receivable = WINDOW  # bytes the peer may send; its frames count with their padding
 
     @property
@@ -79,7 +79,7 @@ class Stream:
         """How many body bytes may be sent now."""
         if self.sent or self.ended or self.failure is not None:
             return 0
-        return max(0, min(self.window, self._outgoing.window))
+        return max(0, min(self.window, self.outgoing.window))
 
     def take(self) -> bytes:
         """What has been received; the peer may then send as much again."""
@@ -97,7 +97,7 @@ class Stream:
         grown = WINDOW - self.size - self.receivable
         if grown >= WINDOW // 2 and not self.ended and self.failure is None:
             self.receivable += grown
-            self._outgoing.frames.append(frames.window_update(self.id, grown))
+            self.outgoing.frames.append(frames.window_update(self.id, grown))
 
     def receive_fields(self, section: Sequence[tuple[bytes, bytes]], *, end: bool) -> bool:
         """Fields of the peer. Whether they are worth a note: those that only inform are not. Raises ``Malformed``."""
