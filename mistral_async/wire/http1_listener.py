@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 from collections.abc import Callable
 
 import aiohttp
@@ -17,7 +18,18 @@ from aiohttp.client_proto import ResponseHandler
 class Listener(asyncio.Protocol):
     """Stands between a connection and aiohttp's part in it, and hands on what comes."""
 
-    __slots__ = ("_content", "_context", "_heard", "_limit", "_loop", "_on_lost", "_protocol", "_timer", "_transport")
+    __slots__ = (
+        "_context",
+        "_heard",
+        "_limit",
+        "_loop",
+        "_on_lost",
+        "_protocol",
+        "_timer",
+        "_timer_at",
+        "_transport",
+        "content",
+    )
 
     def __init__(
         self,
@@ -35,29 +47,25 @@ class Listener(asyncio.Protocol):
         self._heard = 0.0  # the loop's time when something came, or somebody began to wait
         self._limit: float | None = None  # seconds; None: nobody waits, or for as long as it takes
         self._timer: asyncio.TimerHandle | None = None
-        self._content: aiohttp.StreamReader | None = None
+        self._timer_at = math.inf
+        self.content: aiohttp.StreamReader | None = None  # what somebody waits for more of
 
     def expect(self, limit: float | None, content: aiohttp.StreamReader | None) -> None:
         """Somebody waits from now on: for the head of an answer, or for more of its content.
 
         Where nothing comes for ``limit`` seconds, it gets a ``SocketTimeoutError``.
         """
-        self._content = content
-        self.limit(limit)
-
-    def limit(self, limit: float | None) -> None:
-        """Who waits does so for that long from now on, in seconds; None: for as long as it takes."""
+        self.content = content
         self._limit = limit
         if limit is not None:
-            self._heard = self._loop.time()
-            due = self._heard + limit
-            if self._timer is None or due < self._timer.when():
-                self._set(due)
+            self._heard = heard = self._loop.time()
+            if heard + limit < self._timer_at:
+                self._set(heard + limit)
 
     def rest(self) -> None:
         """Nobody waits any more."""
         # The timer stays, for the next one.
-        self._limit = self._content = None
+        self._limit = self.content = None
 
     def data_received(self, data: bytes) -> None:
         self._heard = self._loop.time()
@@ -80,7 +88,7 @@ class Listener(asyncio.Protocol):
         self._on_lost(self._transport)
 
     def _look(self) -> None:
-        self._timer = None
+        self._timer, self._timer_at = None, math.inf
         if self._limit is None:
             return
         due = self._heard + self._limit
@@ -88,7 +96,7 @@ class Listener(asyncio.Protocol):
             self._set(due)
             return
         silence = aiohttp.SocketTimeoutError("nothing came")
-        content = self._content
+        content = self.content
         self.rest()
         self._protocol.set_exception(silence)
         if content is not None:
@@ -97,7 +105,7 @@ class Listener(asyncio.Protocol):
     def _set(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(due, self._look, context=self._context)
+        self._timer, self._timer_at = self._loop.call_at(due, self._look, context=self._context), due
 
 
 def listener(transport: asyncio.BaseTransport | None) -> Listener | None:

@@ -121,7 +121,7 @@ class Upload(aiohttp.Payload):
         """From now on, a wait for the answer has its limit."""
         heard = listener(writer.transport)
         if heard is not None and (self._awaited is not None or not self._answered):
-            heard.limit(self._limit)
+            heard.expect(self._limit, heard.content)
 
     def _look(self, writer: AbstractStreamWriter, taken_before: int) -> None:
         """Give the server up where it has taken nothing since it was looked at last; else look again."""

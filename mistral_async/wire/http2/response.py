@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any
-
-from mistral_async.http import Headers
+from mistral_async.http import Headers, Reading
 from mistral_async.wire.http2.exchange import Exchange
 
 
