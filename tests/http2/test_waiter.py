@@ -7,14 +7,20 @@ import contextvars
 import gc
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hyperframe.frame import DataFrame
 
 from mistral_async.errors import ClientClosed
+from mistral_async.settings import TLS
+from mistral_async.wire.dial import Dialer
+from mistral_async.wire.http2.connection import Http2Connection
 from mistral_async.wire.http2.waiter import Waiter
+from mistral_async.wire.tls import make_context
 from tests.http2.joining import connected, get
-from tests.http2.peer import Peer, PeerStream, hold
+from tests.http2.peer import Peer, PeerConnection, PeerStream, hold
+from tests.wire.authority import Authority
 
 NAME = contextvars.ContextVar("NAME", default="")
 
@@ -205,3 +211,38 @@ async def test_a_reader_that_goes_on_may_open_streams_and_close_the_connection()
             with pytest.raises(ClientClosed):
                 await exchange.receive()
         await connection.wait_closed()
+
+
+async def test_a_reader_over_tls_may_close_the_connection_within_what_it_received(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    async with Peer(hold) as peer:
+        server = await asyncio.get_running_loop().create_server(
+            lambda: PeerConnection(peer), "localhost", 0, ssl=authority.server(alpn=("h2",))
+        )
+        url = f"https://localhost:{server.sockets[0].getsockname()[1]}"
+        dialer = Dialer(tls=make_context(TLS(ca=authority.ca)), proxy=lambda origin: None)
+        connection = Http2Connection(on_change=lambda: None)
+        (await dialer.dial(url, alpn=["h2"])).hand_to(connection)
+        await peer.until(lambda: connection.session.greeted)
+        exchanges = [connection.open(get(peer)) for _ in range(2)]
+        await peer.until(lambda: len(peer.streams) == 2)
+        for stream in peer.streams:
+            stream.head()
+        for exchange in exchanges:
+            await exchange.head()
+        waits = asyncio.create_task(exchanges[1].receive())
+
+        async def read_and_close() -> bytes:
+            piece = await exchanges[0].receive()
+            connection.close()
+            return piece
+
+        closes = asyncio.create_task(read_and_close())
+        await asyncio.sleep(0)
+        peer.streams[0].data(b"piece")
+        assert await closes == b"piece"
+        with pytest.raises(ClientClosed):
+            await waits
+        await connection.wait_closed()
+        await peer.until(lambda: not peer.open)
+        server.close()
