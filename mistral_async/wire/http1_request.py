@@ -22,7 +22,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from mistral_async.http import Request
-from mistral_async.wire.http1_connector import Connector
+from mistral_async.wire.http1_connector import Connector, drop
 from mistral_async.wire.http1_response import HEAD_SIZE, MOST_FIELDS, AiohttpResponse
 
 # Bytes of an answer that may wait to be taken; at twice as many, reading pauses. With aiohttp's own 64 KiB that
@@ -88,7 +88,7 @@ class Endpoint:
         return self._connector.connect(self._target, self._traces, limits)
 
     async def write(self, request: Request, connection: Connection) -> AiohttpResponse:
-        """Write it, whose body is bytes or None, and return its response to be. A failure closes the connection."""
+        """Write it, whose body is bytes or None, and return its response to be. A failure drops the connection."""
         try:
             url, body, protocol = URL(request.url, encoded=True), request.body, connection.protocol
             assert protocol is not None
@@ -128,5 +128,5 @@ class Endpoint:
                 stream_writer=writer,
             )
         except BaseException:
-            connection.close()
+            drop(connection)
             raise

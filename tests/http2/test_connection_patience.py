@@ -92,8 +92,8 @@ async def test_a_peer_that_reads_an_upload_slowly_and_says_nothing_is_not_dead()
         peer.connections[0].transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
         peer.connections[0].credit(2**30)
         started = connection.loop.time()
-        response = await connection.send(post(peer, b"x" * 6_000_000))
-        assert await response.read() == b"6000000"
+        response = await connection.send(post(peer, b"x" * 12_000_000))
+        assert await response.read() == b"12000000"
         assert connection.loop.time() - started > 0.3
 
 

@@ -180,6 +180,39 @@ async def test_a_call_that_is_cancelled_as_its_connection_is_made_leaves_no_sock
         await there
 
 
+def answer_and_never_say_goodbye(listening: socket.socket, context: ssl.SSLContext) -> None:
+    """Over two connections; until the client's half of both is over. Its close_notify goes unanswered."""
+    secured = [context.wrap_socket(listening.accept()[0], server_side=True) for _ in range(2)]
+    for each in secured:
+        each.recv(65536)
+    for each in secured:
+        each.sendall(OK)
+    for each in secured:
+        with socket.socket(fileno=each.detach()) as held:
+            held.settimeout(1)
+            while held.recv(65536):
+                pass
+
+
+async def test_calls_that_are_cancelled_as_they_are_written_leave_no_socket_behind(
+    make: Make, authority: Authority
+) -> None:
+    http1 = make()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        there = asyncio.create_task(asyncio.to_thread(answer_and_never_say_goodbye, listening, authority.server()))
+        request = Request(method="GET", url=f"https://localhost:{listening.getsockname()[1]}/", path="/")
+        for response in await asyncio.gather(http1.send(request), http1.send(request)):
+            assert await response.read() == b"ok"
+
+        calls = [asyncio.create_task(http1.send(request)) for _ in range(2)]
+        await asyncio.sleep(0)  # they are about to be written, together
+        for call in calls:
+            call.cancel()
+        await asyncio.wait(calls)
+
+        await there
+
+
 def sessions() -> list[aiohttp.ClientSession]:
     return [each for each in gc.get_objects() if isinstance(each, aiohttp.ClientSession)]
 
