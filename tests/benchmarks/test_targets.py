@@ -65,3 +65,11 @@ def test_without_the_yardstick_there_is_no_ratio_to_meet_a_target_with() -> None
     del measured[Cell("aiohttp", "embeddings", tls=False)]
 
     assert [verdict.target.row for verdict in exceeding(Summary(measured), TARGETS, 1)] == ["embeddings", "base64"]
+
+
+def test_a_target_that_is_not_watched_is_shown_as_missed_and_fails_no_check() -> None:
+    measured = everything()
+    measured[Cell("ours-h2", "upload", tls=True)] = [measurement(5.0)]
+
+    assert exceeding(Summary(measured), TARGETS, 2) == []
+    assert sum("missed" in line for line in list_of(Summary(measured), TARGETS, 2)) == 1
