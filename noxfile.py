@@ -117,7 +117,9 @@ def overhead(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure this SDK beside others, write table and plot: ``-- --quick --check 2`` only checks targets."""
     # Others are not asked whether we meet our targets.
-    install(session, "bench-check" if "--check" in session.posargs else "bench", project=".")
+    install(
+        session, "bench-check" if any(each.startswith("--check") for each in session.posargs) else "bench", project="."
+    )
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

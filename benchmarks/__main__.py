@@ -57,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _compare(run: Run, options: Options) -> int:
     """All contenders; fails where one did not do its work."""
     chosen = plan.of_all(options.works, options.contenders, quick=options.quick, rounds=options.rounds)
+    if not chosen.cells:
+        run.progress.say("nothing was measured: none of these contenders does any of these works")
+        return 1
     circumstances = Circumstances(rounds=chosen.rounds, server=run.capacity(chosen.seconds))
     rounds = run.measure(chosen)
     circumstances.after = load()
@@ -84,7 +87,7 @@ def _check(run: Run, options: Options, factor: float) -> int:
     summary = Summary(rounds.measured)
     run.progress.say("", *list_of(summary, targets, factor))
     _complain(run, rounds)
-    return 1 if exceeding(summary, targets, factor) else 0
+    return 1 if rounds.failed or exceeding(summary, targets, factor) else 0
 
 
 def _complain(run: Run, rounds: Rounds) -> None:
@@ -103,6 +106,12 @@ def _read(arguments: Sequence[str] | None) -> Options:
     read = parser.parse_args(arguments)
     if read.check is not None and read.out is not None:
         parser.error("--check writes nothing: leave --out away")
+    if read.check is not None and read.contender:
+        parser.error("--check is about ours and the yardstick: leave --contender away")
+    if read.check is not None and read.check <= 0:
+        parser.error("--check: a factor above 0")
+    if read.rounds is not None and read.rounds < 1:
+        parser.error("--rounds: at least 1")
     return Options(read.quick, tuple(read.work), tuple(read.contender), read.rounds, read.check, read.out)
 
 

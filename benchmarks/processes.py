@@ -6,6 +6,7 @@ import functools
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -109,11 +110,16 @@ def _start(cell: Cell, place: Place) -> Measurement:
     )
     assert process.stdout is not None
     assert process.stderr is not None
-    with process.stdout, process.stderr:
-        line = process.stdout.readline()
-        wall = time.perf_counter() - started
-        complaint = process.stderr.read()
-        _, status, used = os.wait4(process.pid, 0)
+    too_long = threading.Timer(LONGEST, process.kill)
+    too_long.start()
+    try:
+        with process.stdout, process.stderr:
+            line = process.stdout.readline()
+            wall = time.perf_counter() - started
+            complaint = process.stderr.read()
+            _, status, used = os.wait4(process.pid, 0)
+    finally:
+        too_long.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     if line != b"answered\n" or process.returncode != 0:
         raise CellFailed(_last_line(complaint))

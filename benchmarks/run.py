@@ -9,7 +9,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.capacity import ENOUGH, FASTEST, HTTP1, Capacity
+from benchmarks.capacity import ENOUGH, FASTEST, HTTP2, Capacity
 from benchmarks.loads import FILE_SIZE
 from benchmarks.measurement import Measurement
 from benchmarks.plan import Plan
@@ -41,7 +41,7 @@ class Run:
         for connection, cell in FASTEST.items():
             fastest = measure(cell, self.service, self.file(cell), seconds)
             # Over HTTP/2 its requests come many at a time as it is.
-            cost = self._saturated(seconds) if connection == HTTP1 else fastest.server
+            cost = fastest.server if connection == HTTP2 else self._saturated(seconds, tls=cell.tls)
             assert cost is not None
             capacity = Capacity.of(fastest, cost, self.service.place.workers)
             said.append(f"{connection}: {capacity}")
@@ -50,12 +50,12 @@ class Run:
                 raise TooSlow(f"the server is not {ENOUGH:g} times as fast as its fastest client over {said[-1]}")
         return f"{self.service.place.workers} workers; " + "; ".join(said)
 
-    def _saturated(self, seconds: float) -> float:
+    def _saturated(self, seconds: float, *, tls: bool) -> float:
         """Seconds of CPU that a call costs the server, where as many are made as it can answer."""
-        before = self.service.stats()
-        saturate(self.service.place.http, seconds)
+        place, before = self.service.place, self.service.stats()
+        saturate(place.https if tls else place.http, seconds, place.ca if tls else None)
         after = self.service.stats()
-        return (after.cpu - before.cpu) / (after.requests - before.requests)
+        return (after.cpu - before.cpu) / max(1, after.requests - before.requests)
 
     def measure(self, chosen: Plan, more: Rounds | None = None) -> Rounds:
         """Measure what is planned; ``more``: beside what has been measured before."""

@@ -9,6 +9,7 @@ Source: RFC 9112 section 9.3.2 (pipelining).
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 
 import msgspec
@@ -21,14 +22,17 @@ ANSWERED = b"HTTP/1.1 200"
 READ_SIZE = 256 * 1024  # bytes
 
 
-def saturate(port: int, seconds: float) -> int:
-    """How many calls were answered. Raises ``OSError`` where the server goes away."""
+def saturate(port: int, seconds: float, ca: str | None = None) -> int:
+    """How many calls were answered; with ``ca`` over TLS. Raises ``OSError`` where the server goes away."""
     content = msgspec.json.encode({"model": "small", "messages": [{"role": "user", "content": QUESTION}]})
     head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nauthorization: Bearer {KEY}\r\n"
     fields = f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
     request = (head + fields).encode() + content
-    connections = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(CONNECTIONS)]
+    connections: list[socket.socket] = []
     try:
+        for _ in range(CONNECTIONS):
+            connection = socket.create_connection(("127.0.0.1", port), 10)
+            connections.append(connection if ca is None else _secured(connection, ca))
         answered = _ask(connections, request, 1)  # the server knows the request from now on
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
@@ -37,6 +41,12 @@ def saturate(port: int, seconds: float) -> int:
     finally:
         for each in connections:
             each.close()
+
+
+def _secured(connection: socket.socket, ca: str) -> ssl.SSLSocket:
+    context = ssl.create_default_context(cafile=ca)
+    context.set_alpn_protocols(["http/1.1"])
+    return context.wrap_socket(connection, server_hostname="127.0.0.1")
 
 
 def _ask(connections: list[socket.socket], request: bytes, depth: int) -> int:
@@ -49,6 +59,7 @@ def _ask(connections: list[socket.socket], request: bytes, depth: int) -> int:
             received = each.recv(READ_SIZE)
             if not received:
                 raise ConnectionError("the server closed a connection under load")
-            left -= (tail + received).count(ANSWERED)
-            tail = received[-len(ANSWERED) + 1 :]
+            tail += received
+            left -= tail.count(ANSWERED)
+            tail = tail[-len(ANSWERED) + 1 :]
     return len(connections) * depth

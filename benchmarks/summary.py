@@ -18,8 +18,8 @@ class Verdict:
     target: Target
     value: float | None
 
-    def is_met(self, factor: float = 1.0) -> bool:
-        return self.value is not None and self.target.is_met(self.value, factor)
+    def is_met(self) -> bool:
+        return self.value is not None and self.target.is_met(self.value)
 
 
 class Summary:

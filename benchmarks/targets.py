@@ -20,11 +20,17 @@ class Target:
     row: str
     metric: Metric
     limit: float
-    watched: bool = True  # a check fails where it is missed by far
+    reachable: float | None = None  # what a check takes for the limit, where that is out of reach
 
-    def is_met(self, value: float, factor: float = 1.0) -> bool:
-        """Whether the value is within the limit, or misses it by no more than the factor."""
-        return value >= self.limit / factor if self.metric == "held" else value <= self.limit * factor
+    def is_met(self, value: float) -> bool:
+        """Whether the value is within the limit."""
+        return value >= self.limit if self.metric == "held" else value <= self.limit
+
+    def is_exceeded(self, value: float, factor: float) -> bool:
+        """Whether the value misses the limit by more than the factor. Calls are held at once, all of them, or not."""
+        if self.metric == "held":
+            return value < self.limit
+        return value > (self.reachable or self.limit) * factor
 
 
 def _both(work: str, metric: Metric, limit: float) -> tuple[Target, Target]:
@@ -43,8 +49,8 @@ TARGETS: tuple[Target, ...] = (
     *_both("base64", "cpu", 0.3),
     *_both("list", "cpu", 1.3),
     Target("upload", "wall", 0.5),
-    # Out of reach, and too near the twofold: a blocking loop that only reads, encrypts and sends takes 0.7 itself.
-    Target("upload-tls", "wall", 0.5, watched=False),
+    # A blocking loop that only reads, encrypts and sends takes 0.7 itself.
+    Target("upload-tls", "wall", 0.5, reachable=1.0),
     *_both("upload", "growth", 10 * MB),
     *_both("download", "wall", 1.1),
     *_both("download", "growth", 10 * MB),

@@ -11,9 +11,9 @@ from benchmarks.works import BY_NAME
 
 
 def exceeding(summary: Summary, targets: Iterable[Target], factor: float) -> list[Verdict]:
-    """Those that are watched and missed by more than the factor, or that nothing was measured for."""
+    """Those that are missed by more than the factor, or that nothing was measured for."""
     verdicts = (summary.verdict(target) for target in targets)
-    return [each for each in verdicts if each.value is None or (each.target.watched and not each.is_met(factor))]
+    return [each for each in verdicts if each.value is None or each.target.is_exceeded(each.value, factor)]
 
 
 def list_of(summary: Summary, targets: Iterable[Target], factor: float) -> list[str]:

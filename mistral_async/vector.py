@@ -65,6 +65,9 @@ class Vector(Sequence[float]):
     def __len__(self) -> int:
         return len(self._floats())
 
+    def __bool__(self) -> bool:
+        return bool(self.packed)  # of whatever type the numbers are
+
     def __iter__(self) -> Iterator[float]:
         return iter(self._floats())
 

@@ -105,7 +105,7 @@ async def _by(alarm: _Alarm, doing: Coroutine[Any, Any, T], request: Request, an
         return await doing
     except asyncio.CancelledError as exc:
         # More cancellations than were pending before, besides the alarm's own: the caller asked too.
-        if not alarm.rung or task.cancelling() - 1 > before:
+        if alarm.rung is not task or task.cancelling() - 1 > before:
             raise
         if answered or limit.begun:
             raise _too_late(request, answered or limit.attempts + 1) from exc
@@ -113,7 +113,7 @@ async def _by(alarm: _Alarm, doing: Coroutine[Any, Any, T], request: Request, an
         raise _too_late(request, limit.attempts, retry_safe=True) from exc
     finally:
         alarm.task = other
-        if alarm.rung:
+        if alarm.rung is task:
             task.uncancel()
 
 
@@ -125,7 +125,7 @@ class _Alarm:
     def __init__(self, at: float) -> None:
         """The loop's time at which it rings, unless it is stopped before."""
         self.task: asyncio.Task[Any] | None = None
-        self.rung = False
+        self.rung: asyncio.Task[Any] | bool = False  # the task that it has interrupted, where there was one
         self._at = at
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_at(at, self._ring)
@@ -133,14 +133,14 @@ class _Alarm:
     @property
     def due(self) -> bool:
         """Whether its time is up: it rings a moment later, maybe, or rang a moment before, by the loop's clock."""
-        return self.rung or self._loop.time() >= self._at
+        return self.rung is not False or self._loop.time() >= self._at
 
     def stop(self) -> None:
         """It is needed no more."""
         self._timer.cancel()
 
     def _ring(self) -> None:
-        self.rung = True
+        self.rung = self.task or True
         if self.task is not None:
             self.task.cancel()
 

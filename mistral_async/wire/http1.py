@@ -138,7 +138,7 @@ class Http1:
 
     def _reach(self, route: _Route, request: Request) -> Endpoint:
         session = self._session or self._open()
-        route.endpoint = Endpoint(session, self._connector, URL(request.url, encoded=True), route.tls)
+        route.endpoint = Endpoint(session, self._connector, URL(f"{request.origin}/", encoded=True), route.tls)
         return route.endpoint
 
     def _open(self) -> aiohttp.ClientSession:

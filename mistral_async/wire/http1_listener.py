@@ -84,8 +84,10 @@ class Listener(asyncio.Protocol):
         self.rest()
         if self._timer is not None:
             self._timer.cancel()
-        self._protocol.connection_lost(exc)
-        self._on_lost(self._transport)
+        try:
+            self._protocol.connection_lost(exc)
+        finally:
+            self._on_lost(self._transport)
 
     def _look(self) -> None:
         self._timer, self._timer_at = None, math.inf

@@ -35,6 +35,16 @@ def test_a_check_measures_again_what_it_would_fail_for(
     assert ("MISSED by more than 0.0001 times:" in said) is (code == 1)
 
 
-def test_a_check_refuses_to_write(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [["--check", "2", "--out", "."], ["--check", "2", "--contender", "openai"], ["--check", "0"], ["--rounds", "0"]],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_started(arguments: list[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["--check", "2", "--out", str(tmp_path)])
+        main(arguments)
+
+
+def test_to_choose_what_no_contender_does_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--quick", "--work", "chat-64-tls", "--contender", "ours-h1"]) == 1
+
+    assert "none of these contenders does any of these works" in capsys.readouterr().out

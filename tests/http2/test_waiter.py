@@ -246,3 +246,19 @@ async def test_a_reader_over_tls_may_close_the_connection_within_what_it_receive
         await connection.wait_closed()
         await peer.until(lambda: not peer.open)
         server.close()
+
+
+async def test_who_waits_in_the_context_that_wakes_goes_on_in_the_next_turn() -> None:
+    loop, context = asyncio.get_running_loop(), contextvars.Context()
+    waiter = Waiter(loop=loop)
+
+    async def wait() -> str:
+        await waiter
+        return "went on"
+
+    task = loop.create_task(wait(), context=context)
+    await asyncio.sleep(0)
+    loop.call_soon(waiter.go_on, context=context)
+
+    async with asyncio.timeout(2):
+        assert await task == "went on"

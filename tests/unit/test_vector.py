@@ -219,3 +219,8 @@ def test_a_vector_beside_a_misfit_is_a_vector() -> None:
     assert type(item.embedding) is Vector
     assert item.embedding == [1.0, 2.0]
     assert len(misfits) == 1
+
+
+@pytest.mark.parametrize(("packed", "holds"), [(b"", False), (b"abc", True), (b"abcd", True)])
+def test_a_vector_holds_something_whatever_the_type_of_its_numbers(packed: bytes, holds: bool) -> None:
+    assert bool(Vector(packed)) is holds

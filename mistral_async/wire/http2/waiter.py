@@ -40,7 +40,10 @@ class Waiter(asyncio.Future[None]):
         else:
             self.remove_done_callback(resume)
             self.set_result(None)
-            context.run(resume, self)
+            try:
+                context.run(resume, self)
+            except RuntimeError:  # what calls this runs in that very context, which cannot be entered a second time
+                loop.call_soon(resume, self, context=context)
 
 
 _add_done_callback = asyncio.Future[None].add_done_callback
