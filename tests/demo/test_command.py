@@ -125,7 +125,14 @@ def test_a_package_that_is_missing_otherwise_is_not_mistaken_for_rich() -> None:
 
 
 def test_an_interrupted_demo_ends_without_a_traceback() -> None:
-    process = subprocess.Popen(DEMO, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        DEMO,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background of a shell has it ignored, and so would the demo.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stdout is not None
     process.stdout.readline()
     process.stdout.readline()  # the opening stands: the demo runs
